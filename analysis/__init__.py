@@ -1,0 +1,1 @@
+"""What the facts mean and look like: tables, intervals, figures. Never SimPy."""

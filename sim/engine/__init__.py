@@ -1,0 +1,1 @@
+"""Everything that decides: no clock, no dice, no disk, no SimPy."""

@@ -1,0 +1,130 @@
+"""The production volume: its contents and its meta bit map (L2453-2484, FIG 45, 46).
+
+contents are an array; the same lines run on content ids, on payload rows and on a memory-mapped file
+bit of the meta map = OR over its g blocks; the block beyond the end of the volume counts as free
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.bitmap import Addresses, Bitmap, Mask
+
+Contents = NDArray[Any]  # (n_blocks,) uint64 content ids, or (n_blocks, block_bytes) uint8 payload
+Rows = NDArray[Any]  # contents[addresses]
+
+TOUCH_SHIFT = 9  # written regions are remembered 512 blocks at a time: a page of content ids
+
+
+class Volume:
+    """Blocks with contents and a meta bit map that says which groups of `granularity` blocks are in use."""
+
+    __slots__ = ("_allocated", "_touched", "contents", "granularity", "meta")
+
+    def __init__(self, contents: Contents, granularity: int = 1) -> None:
+        """`contents`: array of `n_blocks` rows, used in place. Nothing is in use at first.
+
+        Raises ValueError for a granularity below one block per bit.
+        """
+        if granularity < 1:
+            raise ValueError(f"granularity is {granularity} blocks per bit; it must be at least 1")
+        self.contents = contents
+        self.granularity = granularity
+        self._allocated = Bitmap(contents.shape[0])
+        self.meta = self._allocated if granularity == 1 else Bitmap(self.group_of(contents.shape[0] + granularity - 1))
+        self._touched = np.zeros((contents.shape[0] >> TOUCH_SHIFT) + 1, dtype=np.bool_)
+
+    @property
+    def n_blocks(self) -> int:
+        """How many blocks the volume has."""
+        return int(self.contents.shape[0])
+
+    def group_of(self, addresses: Any) -> Any:
+        """The bit of the meta map that stands for each block (integer division, L2585-2587)."""
+        return addresses if self.granularity == 1 else addresses // self.granularity
+
+    def read(self, addresses: Addresses) -> Rows:
+        """The contents of these blocks, a copy. Raises IndexError outside the volume."""
+        self._check(addresses)
+        return np.take(self.contents, addresses, axis=0)
+
+    def write(self, addresses: Addresses, rows: Rows) -> None:
+        """Write rows to distinct blocks; a written block is in use. Raises IndexError outside the volume."""
+        self._check(addresses)
+        self.contents[addresses] = rows
+        self._touched[addresses >> TOUCH_SHIFT] = True
+        self.allocate(addresses)
+
+    def allocate(self, addresses: Addresses) -> None:
+        """Put blocks in use without writing them: they hold what they held."""
+        new = addresses[~self._allocated.test(addresses)]
+        self._allocated.set(new)
+        if self.granularity > 1:
+            self.meta.set(self.group_of(new))
+
+    def allocate_range(self, start: int, stop: int) -> None:
+        """Put the blocks of [start, stop) in use."""
+        self._allocated.set_range(start, stop)
+        if self.granularity > 1 and stop > start:
+            self.meta.set_range(self.group_of(start), self.group_of(stop - 1) + 1)
+
+    def free(self, addresses: Addresses) -> None:
+        """Take blocks out of use; contents stay as garbage until somebody writes them again."""
+        self._allocated.clear(addresses)
+        if self.granularity > 1:
+            self.meta.clear(self._groups_without_blocks(addresses))
+
+    def extend(self, contents: Contents) -> None:
+        """Grow onto a larger array whose first blocks hold what this volume holds; the new ones are not in use.
+
+        Raises ValueError when the array is smaller than the volume.
+        """
+        if contents.shape[0] < self.n_blocks:
+            raise ValueError(f"a volume of {self.n_blocks} blocks cannot move to {contents.shape[0]}")
+        self.contents = contents
+        self._allocated.extend(contents.shape[0])
+        if self.granularity > 1:
+            self.meta.extend(self.group_of(contents.shape[0] + self.granularity - 1))
+        grown = np.zeros((contents.shape[0] >> TOUCH_SHIFT) + 1, dtype=np.bool_)
+        grown[: self._touched.size] = self._touched
+        self._touched = grown
+
+    def in_use(self, addresses: Addresses) -> Mask:
+        """Which blocks are in use as the meta map sees it: a whole group counts when one block of it does."""
+        return self.meta.test(self.group_of(addresses))
+
+    def allocated(self, addresses: Addresses) -> Mask:
+        """Which of these very blocks are in use, finer than the meta map when granularity > 1."""
+        return self._allocated.test(addresses)
+
+    def blocks_in_use(self) -> Addresses:
+        """Addresses of every block in use at meta-map granularity, increasing."""
+        return blocks_of_groups(self.meta.indices(), self.granularity, self.n_blocks)
+
+    def touched_pages(self) -> Addresses:
+        """Numbers of the 512-block pages that were ever written: all that a hash of the contents must read."""
+        return np.flatnonzero(self._touched)
+
+    def _groups_without_blocks(self, addresses: Addresses) -> Addresses:
+        groups = np.unique(self.group_of(addresses))
+        left = np.zeros(groups.size, dtype=np.bool_)
+        for offset in range(self.granularity):
+            block = groups * self.granularity + offset
+            inside = block < self.n_blocks
+            left[inside] |= self._allocated.test(block[inside])
+        return groups[~left]
+
+    def _check(self, addresses: Addresses) -> None:
+        if addresses.size and (addresses[0] < 0 or addresses[-1] >= self.n_blocks):
+            raise IndexError(f"blocks {addresses[0]}..{addresses[-1]} are outside [0, {self.n_blocks})")
+
+
+def blocks_of_groups(groups: Addresses, granularity: int, n_blocks: int) -> Addresses:
+    """The blocks behind bits of a coarse map, increasing, clipped at the end of the volume."""
+    if granularity == 1:
+        return groups
+    blocks = (groups[:, None] * granularity + np.arange(granularity)).reshape(-1)
+    return blocks[blocks < n_blocks]

@@ -1,0 +1,322 @@
+"""The ledger's facts: one frozen class for each kind of thing that became true.
+
+append only; times are integer nanoseconds of the world's clock; sizes are bytes and blocks
+a metric reads facts and never a process; a new metric needs no new run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A fact with the instant it became true."""
+
+    time_ns: int
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Field names and values, in the order they are declared."""
+        return ((field.name, getattr(self, field.name)) for field in fields(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBegan(Record):
+    """The world stands; nothing has happened."""
+
+    scenario: str
+    seed: int
+    replication_index: int
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeStood(Record):
+    """A volume at the start of the run."""
+
+    volume: str
+    site: str
+    n_blocks: int
+    block_bytes: int
+    in_use_blocks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkStood(Record):
+    """A link at the start of the run; bits per second is 0 for an unlimited link."""
+
+    link: str
+    bits_per_s: int
+    rtt_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicationBegan(Record):
+    """A primary began to log and cut: the boundary (generation, 0) is the state at this instant."""
+
+    replication: str
+    volume: str
+    primary: str
+    secondaries: tuple[str, ...]
+    generation: int
+    timeout_ns: int
+    high_water_mark_bytes: int
+    save_volume_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritesLooked(Record):
+    """The volume was brought up to date: what was written in (since_ns, time_ns].
+
+    `new_blocks` were not in Open before. `growth[d][i]` counts those first touched in the first i + 1 of equal
+    steps of the window whose last earlier set is more than `d` sets before the open one (never counts as more than any
+    `d`): with it the distinct blocks that a disaster would lose are exact at the step instants.
+    """
+
+    replication: str
+    generation: int
+    number: int  # of the set that is open
+    since_ns: int
+    writes: int
+    written_bytes: int
+    distinct_blocks: int
+    new_blocks: int
+    growth: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaSetCut(Record):
+    """A delta set was closed; the volume at this instant is its boundary."""
+
+    replication: str
+    generation: int
+    number: int
+    blocks: int
+    payload_bytes: int
+    cause: str  # timeout | high_water_mark | demand | save_volume | snapshot | initial_copy
+    late_ns: int  # how long the cut had to wait after its trigger (copy-out of the set before, full save volume)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyOutFinished(Record):
+    """Every block of a set lies in the primary's save volume; the mailbox shows it."""
+
+    replication: str
+    generation: int
+    number: int
+    blocks_before_write: int  # copied early because a write wanted the block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveVolumeChanged(Record):
+    """Space in a site's save volume was reserved or freed."""
+
+    replication: str
+    site: str
+    used_bytes: int
+    capacity_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BytesCarried(Record):
+    """A transfer over a link ended (or broke off): what it carried and why."""
+
+    replication: str
+    link: str
+    source: str
+    destination: str
+    cause: str  # delta_set | initial_copy | full_copy | snapshot_delta | retransmission
+    began_ns: int
+    carried_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetReceived(Record):
+    """A set is complete and durable in a secondary's save volume."""
+
+    replication: str
+    secondary: str
+    generation: int
+    number: int
+    blocks: int
+    boundary_time_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayBegan(Record):
+    """A secondary's view switched to the boundary of `number`; sets from `first_number` are being integrated."""
+
+    replication: str
+    secondary: str
+    generation: int
+    first_number: int
+    number: int
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetReplayed(Record):
+    """A group of sets up to `number` is integrated in a secondary's volume, durably."""
+
+    replication: str
+    secondary: str
+    generation: int
+    number: int
+    sets: int
+    blocks: int
+    boundary_time_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged(Record):
+    """The primary learned that a secondary received, or replayed, everything up to a set."""
+
+    replication: str
+    secondary: str
+    what: str  # received | replayed
+    generation: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunksDiscarded(Record):
+    """A receiver threw chunks away: duplicates, an older generation, or a checksum that does not match."""
+
+    replication: str
+    secondary: str
+    generation: int
+    number: int
+    chunks: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritesSuspended(Record):
+    """The workload of a replication's volume stands still."""
+
+    replication: str
+    cause: str  # save_volume_full | snapshot_store_full | reboot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritesResumed(Record):
+    """The workload goes on after `stalled_ns`."""
+
+    replication: str
+    cause: str
+    stalled_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondaryDropped(Record):
+    """A secondary lost the thread and needs a full copy."""
+
+    replication: str
+    secondary: str
+    cause: str  # save_volume_full | ...
+    sets_behind: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyBegan(Record):
+    """A whole copy of the blocks in use is on its way to a secondary, which cannot be read meanwhile (FIG 11)."""
+
+    replication: str
+    secondary: str
+    cause: str  # initial_copy | full_copy
+    why: str  # first_copy | save_volume_full | ...
+    generation: int
+    number: int  # the stamp: the last boundary that the copy includes
+    copy_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFinished(Record):
+    """The copy is complete: the secondary serves the stamped boundary and plays back from the next set."""
+
+    replication: str
+    secondary: str
+    cause: str
+    generation: int
+    number: int
+    boundary_time_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicationStopped(Record):
+    """Sets are no longer sent to a secondary; a replay in progress is finished first."""
+
+    replication: str
+    secondary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicationStarted(Record):
+    """Sets are sent to a secondary again."""
+
+    replication: str
+    secondary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChanged(Record):
+    """A trigger was changed while it ran; an empty secondary means the source's own triggers."""
+
+    replication: str
+    secondary: str
+    timeout_ns: int
+    high_water_mark_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeWentDown(Record):
+    """A data mover stopped; what is volatile is gone."""
+
+    site: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeCameUp(Record):
+    """A data mover restarted from what is durable."""
+
+    site: str
+    down_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotTaken(Record):
+    """A snapshot joined the tail of a queue."""
+
+    volume: str
+    site: str
+    snapshot: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotDeleted(Record):
+    """A snapshot left the queue; `cause` is schedule, operator, copy_finished or store_full."""
+
+    volume: str
+    site: str
+    snapshot: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotStoreChanged(Record):
+    """How many bytes of before-images a site's snapshot store holds."""
+
+    volume: str
+    site: str
+    used_bytes: int
+    capacity_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Record):
+    """The last instant of the run, which still belongs to it."""
+
+    finished: bool

@@ -1,0 +1,1 @@
+"""What the user writes: YAML in, checked and immutable model out."""

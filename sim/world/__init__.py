@@ -1,0 +1,1 @@
+"""Everything that waits: SimPy processes and what feeds them."""
