@@ -1,4 +1,4 @@
-"""Write sources answer in bulk: which blocks were first written in a window, when, and what they hold (DESIGN.md decision 2).
+"""Write sources answer in bulk: which blocks a window first wrote, when, and what they hold (DESIGN.md decision 2).
 
 a window (start, to] is open at the left; a run's first window begins at -1, so that a write at time 0 belongs to it
 prefix-consistent: touches(T2) up to T1 equals touches(T1) for T1 < T2, whatever was asked before
