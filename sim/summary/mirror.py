@@ -1,0 +1,146 @@
+"""What one replication's secondaries could offer over time: lag, and what a disaster would have cost.
+
+lag(t) = t - boundary of the newest replayed set
+exposure(t) = t - boundary at which a failover at t would go on; 0 in mode `sync`
+neither exists while a secondary cannot be read; with several secondaries the one that loses least counts
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import pairwise
+from operator import itemgetter
+
+import numpy as np
+
+from sim.records import ReplicationBegan, VolumeStood, WritesLooked
+from sim.summary.curve import Curve, Integers, Segment, height_at
+from sim.summary.facts import Facts
+from sim.summary.loss import LostBlocks
+from sim.summary.standing import Boundaries, Standing, standings
+from sim.summary.windows import Span
+
+Offer = tuple[int, int | None]  # from when on, which boundary; None while there is none
+MODES = ("default", "now", "sync")
+
+
+class Mirror:
+    """One replication of a run, read from its facts."""
+
+    def __init__(self, facts: Facts, began: ReplicationBegan) -> None:
+        self.facts = facts
+        self.began = began
+        self.name = began.replication
+        self.secondaries = began.secondaries
+        self.boundaries = Boundaries(facts, self.name)
+        self._standings = {name: standings(facts, self.name, name, self.boundaries) for name in self.secondaries}
+
+    @cached_property
+    def block_bytes(self) -> int:
+        """The size of a block of the replicated volume."""
+        return next(self.facts.about(VolumeStood, volume=self.began.volume)).block_bytes
+
+    @cached_property
+    def _lost(self) -> LostBlocks:
+        return LostBlocks(self.facts, self.name, self.boundaries)
+
+    def standings(self, secondary: str) -> list[Standing]:
+        """What a secondary could offer, change by change."""
+        return self._standings[secondary]
+
+    def surviving(self, mode: str, secondary: str | None = None) -> list[Offer]:
+        """From when on which boundary survives; without a secondary, the newest that any of them offers."""
+        mode = "default" if mode == "sync" else mode
+        names = self.secondaries if secondary is None else (secondary,)
+        return _newest([[(at.time_ns, at.offers(mode)) for at in self._standings[name]] for name in names])
+
+    def lag(self, secondary: str) -> Curve:
+        """Age in nanoseconds of the newest boundary that a secondary can serve."""
+        return Curve.of(self._ages(self.surviving("replayed", secondary)))
+
+    def lag_blocks(self, secondary: str) -> Curve:
+        """Distinct blocks written after the newest boundary that a secondary can serve."""
+        return self._lost.curve(self.surviving("replayed", secondary))
+
+    def lag_sets(self, secondary: str) -> Curve:
+        """Delta sets that are cut and not yet replayed."""
+        return Curve.of(self._sets_after(self.surviving("replayed", secondary)))
+
+    def exposure(self, mode: str, secondary: str | None = None) -> Curve:
+        """Age in nanoseconds of what a failover at each instant would go on with."""
+        ages = self._ages(self.surviving(mode, secondary))
+        return Curve.of(_nought(ages) if mode == "sync" else ages)
+
+    def exposure_blocks(self, mode: str, secondary: str | None = None) -> Curve:
+        """Distinct blocks whose newest contents a failover at each instant would lose."""
+        surviving = self.surviving(mode, secondary)
+        return Curve.of(_nought(self._ages(surviving))) if mode == "sync" else self._lost.curve(surviving)
+
+    def exposure_writes(self, mode: str, secondary: str | None = None) -> Curve:
+        """Raw writes that a failover would lose: exact at looks, between them the mean rate (an expectation)."""
+        surviving = self.surviving(mode, secondary)
+        if mode == "sync":
+            return Curve.of(_nought(self._ages(surviving)))
+        times_ns, written = self._written
+        parts = []
+        for start, end, survives in self._spans(surviving):
+            if survives is not None:
+                lost = written - height_at(times_ns, written, self.boundaries.times_ns[survives])
+                parts.append(Curve.along(times_ns, lost, start, end))
+        return Curve.joined(parts)
+
+    def unreadable(self, secondary: str) -> list[Span]:
+        """When a secondary had nothing to offer, because a copy was on its way to it."""
+        changes = self.surviving("replayed", secondary)
+        return [(start, end) for start, end, survives in self._spans(changes) if survives is None]
+
+    def _spans(self, changes: list[Offer]) -> Iterator[tuple[int, int, int | None]]:
+        ends = [time_ns for time_ns, _ in changes[1:]] + [self.facts.until_ns]
+        for (start, survives), end in zip(changes, ends, strict=True):
+            yield start, end, survives
+
+    def _ages(self, changes: list[Offer]) -> Iterator[Segment]:
+        for start, end, survives in self._spans(changes):
+            if survives is not None:
+                boundary_ns = self.boundaries.times_ns[survives]
+                yield start, end, start - boundary_ns, end - boundary_ns
+
+    def _sets_after(self, changes: list[Offer]) -> Iterator[Segment]:
+        cuts_ns = self.boundaries.times_ns
+        for start, end, survives in self._spans(changes):
+            if survives is None:
+                continue
+            first, stop = bisect_right(cuts_ns, start), bisect_left(cuts_ns, end)
+            corners = [start, *cuts_ns[first:stop], end]
+            for step, (left, right) in enumerate(pairwise(corners), start=first - 1 - survives):
+                yield left, right, step, step
+
+    @cached_property
+    def _written(self) -> tuple[Integers, Integers]:
+        points = [(self.began.time_ns, 0)]
+        for look in self.facts.about(WritesLooked, replication=self.name):
+            until_ns, before = points[-1]
+            if look.since_ns > until_ns:
+                points.append((look.since_ns, before))
+            points.append((look.time_ns, before + look.writes))
+        table = np.array(points, dtype=np.int64)
+        return table[:, 0], table[:, 1]
+
+
+def _nought(segments: Iterable[Segment]) -> Iterator[Segment]:
+    return ((start, end, 0, 0) for start, end, _, _ in segments)
+
+
+def _newest(offers: list[list[Offer]]) -> list[Offer]:
+    """The newest boundary that any of several secondaries offers, change by change."""
+    changes = [(time_ns, which, survives) for which, own in enumerate(offers) for time_ns, survives in own]
+    current: list[int | None] = [None] * len(offers)
+    newest: list[Offer] = []
+    for time_ns, which, survives in sorted(changes, key=itemgetter(0, 1)):
+        current[which] = survives
+        best = max((offer for offer in current if offer is not None), default=None)
+        if not newest or newest[-1][1] != best:
+            newest.append((time_ns, best))
+    return newest

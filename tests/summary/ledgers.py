@@ -1,0 +1,123 @@
+"""Ledgers built by hand: a test says only what it is about, in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim import records
+from sim.records import Record, ReplicationBegan
+from sim.summary.facts import Facts
+from sim.summary.mirror import Mirror
+
+S = 1_000_000_000
+BLOCK = 8192
+
+
+def ns(seconds: float) -> int:
+    return round(seconds * S)
+
+
+@dataclass(frozen=True)
+class HandRun:
+    """What `sim.simulation.Run` looks like from the summary's side."""
+
+    ledger: tuple[Record, ...]
+    scenario: Any = None
+    seed: int = 1
+    replication_index: int = 0
+    digest: str = "0" * 32
+
+
+@dataclass
+class Story:
+    """A ledger in the making: each method enters one fact at `at` seconds."""
+
+    until: float = 100
+    secondaries: tuple[str, ...] = ("lisbon",)
+    timeout: float = 10
+    generation: int = 1
+    replication: str = "mirror"
+    facts: list[Record] = field(default_factory=list)
+    cut_ns: dict[int, int] = field(default_factory=lambda: {0: 0})
+    looked_ns: int = -1
+
+    def __post_init__(self) -> None:
+        self.add(records.RunBegan, 0, scenario="hand", seed=1, replication_index=0, until_ns=ns(self.until))
+        self.add(
+            records.VolumeStood, 0, volume="home", site="madrid", n_blocks=1000, block_bytes=BLOCK, in_use_blocks=600
+        )
+        self.add(records.LinkStood, 0, link="wan", bits_per_s=8_000_000, rtt_ns=0)
+        self.began(self.replication, self.secondaries)
+
+    def began(self, replication: str, secondaries: tuple[str, ...]) -> Story:
+        policy = {"timeout_ns": ns(self.timeout), "high_water_mark_bytes": 0, "save_volume_bytes": 0}
+        places = {"volume": "home", "primary": "madrid", "secondaries": secondaries}
+        return self.add(ReplicationBegan, 0, replication=replication, **places, **policy)
+
+    def add(self, fact: type[Record], at: float, **fields: Any) -> Story:
+        own = {"replication": self.replication, "generation": self.generation}
+        known = {name: value for name, value in own.items() if name in fact.__dataclass_fields__}
+        self.facts.append(fact(time_ns=ns(at), **(known | fields)))
+        return self
+
+    def look(self, number: int, at: float, *, writes: int = 0, new: int = 0, growth: Any = None) -> Story:
+        """A look at the open set; without `growth`, `new` blocks that no earlier set has, all touched at the end."""
+        growth = ((new,),) if growth is None else growth
+        blocks = growth[0][-1]
+        since, self.looked_ns = self.looked_ns, ns(at)
+        sizes = {"writes": writes, "written_bytes": writes * BLOCK, "distinct_blocks": blocks, "new_blocks": blocks}
+        return self.add(records.WritesLooked, at, number=number, since_ns=since, growth=growth, **sizes)
+
+    def cut(self, number: int, at: float, *, blocks: int = 0, cause: str = "timeout", late: float = 0) -> Story:
+        self.cut_ns[number] = ns(at)
+        sizes = {"blocks": blocks, "payload_bytes": blocks * BLOCK}
+        return self.add(records.DeltaSetCut, at, number=number, cause=cause, late_ns=ns(late), **sizes)
+
+    def received(self, number: int, at: float, *, to: str = "lisbon", blocks: int = 0) -> Story:
+        boundary = {"number": number, "boundary_time_ns": self.cut_ns[number]}
+        return self.add(records.SetReceived, at, secondary=to, blocks=blocks, **boundary)
+
+    def begun(self, number: int, at: float, *, to: str = "lisbon", first: int | None = None) -> Story:
+        return self.add(records.ReplayBegan, at, secondary=to, first_number=first or number, number=number, blocks=0)
+
+    def replayed(self, number: int, at: float, *, to: str = "lisbon", sets: int = 1) -> Story:
+        boundary = {"number": number, "boundary_time_ns": self.cut_ns[number]}
+        return self.add(records.SetReplayed, at, secondary=to, sets=sets, blocks=0, **boundary)
+
+    def copy_began(
+        self, at: float, *, to: str = "lisbon", cause: str = "full_copy", why: str = "save_volume_full", stamp: int = 0
+    ) -> Story:
+        return self.add(records.CopyBegan, at, secondary=to, cause=cause, why=why, number=stamp, copy_bytes=0)
+
+    def copied(self, stamp: int, at: float, *, to: str = "lisbon", cause: str = "full_copy") -> Story:
+        boundary = {"number": stamp, "boundary_time_ns": self.cut_ns[stamp]}
+        return self.add(records.CopyFinished, at, secondary=to, cause=cause, **boundary)
+
+    def carried(
+        self, carried_bytes: int, began: float, at: float, *, link: str = "wan", cause: str = "delta_set"
+    ) -> Story:
+        way = {"link": link, "source": "madrid", "destination": "lisbon", "cause": cause}
+        return self.add(records.BytesCarried, at, began_ns=ns(began), carried_bytes=carried_bytes, **way)
+
+    def run(self, **fields: Any) -> HandRun:
+        ended = records.RunEnded(time_ns=ns(self.until), finished=True)
+        return HandRun(ledger=(*self.facts, ended), **fields)
+
+    def read(self) -> Facts:
+        return Facts(self.run().ledger)
+
+    def mirror(self) -> Mirror:
+        facts = self.read()
+        return Mirror(facts, facts.of(ReplicationBegan)[0])
+
+
+def sawtooth(period: float, ship: float, cycles: int, **fields: Any) -> Story:
+    """A cut every `period` seconds, replayed `ship` seconds after it and received half-way."""
+    story = Story(until=period * cycles + ship, timeout=period, **fields)
+    events = [(period * k, k, "cut") for k in range(1, cycles + 1)]
+    events += [(period * k + ship / 2, k, "received") for k in range(1, cycles + 1)]
+    events += [(period * k + ship, k, "replayed") for k in range(1, cycles + 1)]
+    for at, number, act in sorted(events):
+        getattr(story, act)(number, at)
+    return story

@@ -1,0 +1,81 @@
+"""Lag and exposure follow from the ledger at every instant (DESIGN.md section 3)."""
+
+from __future__ import annotations
+
+from sim.summary.curve import Curve
+from tests.summary.ledgers import S, Story
+
+
+def in_seconds(curve: Curve) -> list[tuple[float, ...]]:
+    return [(begin / S, end / S, first / S, last / S) for begin, end, first, last in curve.segments()]
+
+
+def counts(curve: Curve) -> list[tuple[float, ...]]:
+    return [(begin / S, end / S, first, last) for begin, end, first, last in curve.segments()]
+
+
+def test_lag_is_the_age_of_the_newest_replayed_boundary() -> None:
+    story = Story(until=30).cut(1, 10).received(1, 11).begun(1, 12).replayed(1, 13)
+    assert in_seconds(story.mirror().lag("lisbon")) == [(0, 13, 0, 13), (13, 30, 3, 20)]
+
+
+def test_each_mode_of_failover_loses_what_lies_after_its_own_boundary() -> None:
+    mirror = Story(until=30).cut(1, 10).received(1, 11).begun(1, 12).replayed(1, 13).mirror()
+    assert in_seconds(mirror.exposure("default")) == [(0, 11, 0, 11), (11, 30, 1, 20)]
+    assert in_seconds(mirror.exposure("now")) == [(0, 12, 0, 12), (12, 30, 2, 20)]
+    assert in_seconds(mirror.exposure("sync")) == [(0, 11, 0, 0), (11, 30, 0, 0)]
+
+
+def test_V2_sets_received_out_of_order_count_when_none_before_them_is_missing() -> None:
+    story = Story(until=40).cut(1, 10).cut(2, 20).cut(3, 25).received(2, 27).received(3, 28).received(1, 30)
+    assert in_seconds(story.mirror().exposure("default")) == [(0, 30, 0, 30), (30, 40, 5, 15)]
+
+
+def test_V5_grouped_playback_jumps_over_boundaries() -> None:
+    story = Story(until=40).cut(1, 10).cut(2, 20).received(1, 21).received(2, 22).begun(2, 23, first=1)
+    mirror = story.replayed(2, 25, sets=2).mirror()
+    assert in_seconds(mirror.lag("lisbon")) == [(0, 25, 0, 25), (25, 40, 5, 20)]
+    assert counts(mirror.lag_sets("lisbon")) == [(0, 10, 0, 0), (10, 20, 1, 1), (20, 25, 2, 2), (25, 40, 0, 0)]
+
+
+def test_V7_nothing_can_be_offered_before_the_initial_copy_is_complete() -> None:
+    story = Story(until=40).copy_began(0, cause="initial_copy", why="first_copy").cut(1, 10).cut(2, 20)
+    mirror = story.copied(1, 22, cause="initial_copy").received(2, 24).replayed(2, 26).mirror()
+    assert mirror.unreadable("lisbon") == [(0, 22 * S)]
+    assert in_seconds(mirror.lag("lisbon")) == [(22, 26, 12, 16), (26, 40, 6, 20)]
+    assert in_seconds(mirror.exposure("default")) == [(22, 24, 12, 14), (24, 40, 4, 20)]
+    assert in_seconds(mirror.exposure("sync"))[0][0] == 22
+
+
+def test_a_copy_never_finished_leaves_no_lag_at_all() -> None:
+    mirror = Story(until=40).copy_began(5, cause="initial_copy", why="first_copy").cut(1, 10).mirror()
+    assert mirror.unreadable("lisbon") == [(0, 40 * S)]
+    assert len(mirror.lag("lisbon")) == len(mirror.exposure("now")) == len(mirror.lag_blocks("lisbon")) == 0
+
+
+def test_a_full_copy_makes_a_secondary_unreadable_and_sets_that_came_meanwhile_count_after_it() -> None:
+    story = Story(until=50).cut(1, 10).received(1, 11).replayed(1, 12).copy_began(15, stamp=2).cut(2, 20).cut(3, 30)
+    mirror = story.received(3, 33).copied(2, 35).mirror()
+    assert mirror.unreadable("lisbon") == [(15 * S, 35 * S)]
+    assert in_seconds(mirror.lag("lisbon")) == [(0, 12, 0, 12), (12, 15, 2, 5), (35, 50, 15, 30)]
+    assert in_seconds(mirror.exposure("default"))[-1] == (35, 50, 5, 20)
+
+
+def test_with_several_secondaries_the_one_that_loses_least_counts() -> None:
+    story = Story(until=40, secondaries=("lisbon", "porto")).cut(1, 10).received(1, 12).cut(2, 20)
+    mirror = story.received(1, 22, to="porto").received(2, 25, to="porto").received(2, 30).mirror()
+    assert in_seconds(mirror.exposure("default")) == [(0, 12, 0, 12), (12, 25, 2, 15), (25, 40, 5, 20)]
+    assert in_seconds(mirror.exposure("default", "lisbon")) == [(0, 12, 0, 12), (12, 30, 2, 20), (30, 40, 10, 20)]
+
+
+def test_the_secondary_that_can_be_read_counts_while_the_other_is_copied() -> None:
+    story = Story(until=40, secondaries=("lisbon", "porto")).cut(1, 10).received(1, 12).copy_began(15).cut(2, 20)
+    assert in_seconds(story.mirror().exposure("default")) == [(0, 12, 0, 12), (12, 15, 2, 5), (15, 40, 15, 40)]
+
+
+def test_lost_raw_writes_are_exact_at_looks_and_linear_between() -> None:
+    story = Story(until=30).look(1, 10, writes=100).cut(1, 10).received(1, 15).look(2, 20, writes=300).cut(2, 20)
+    mirror = story.look(3, 30, writes=10).mirror()
+    expected = [(0, 10, 0, 100), (10, 15, 100, 250), (15, 20, 150, 300), (20, 30, 300, 310)]
+    assert counts(mirror.exposure_writes("default")) == expected
+    assert {last for *_, last in counts(mirror.exposure_writes("sync"))} == {0}
