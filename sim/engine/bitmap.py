@@ -1,7 +1,8 @@
-"""A bit map as a page table: pages that are all zero are not stored (FIG 43, L2536-2547).
+"""A bit map as a page table: pages of zeros are not stored, pages of ones share one page (FIG 43, L2536-2547).
 
-memory follows touched pages, not the number of bits
+memory follows the pages that are neither all zero nor filled as a whole, not the number of bits
 set and clear are idempotent; indices come out in increasing order
+copies share their pages until one of them changes, so freezing a map costs nothing while it does not change
 """
 
 from __future__ import annotations
@@ -12,28 +13,39 @@ from numpy.typing import NDArray
 Addresses = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Words = NDArray[np.uint64]
+Kinds = NDArray[np.int32]
 
 WORD_BITS = 64
 PAGE_WORDS = 512
 PAGE_BITS = WORD_BITS * PAGE_WORDS  # 4 KiB a page
+PAGE_SHIFT = 15
 ZERO_PAGE = 0  # slot of the page that every absent page shares, so that reads need no branch
+FULL_PAGE = 1  # slot of the page that every whole run of ones shares
+FIRST_OWN = 2
+RUN_PAGES = 64  # pages worked on at a time: 256 KiB of words and 2 MiB of unpacked bits stay in the cache
+DENSE = 1 / 128  # from this share of set bits on, unpacking everything beats looking for words that hold a bit
 
 _ONE = np.uint64(1)
 _LOW6 = np.int64(63)
+_IN_PAGE = np.int64(PAGE_WORDS - 1)
+_UNIFORM = np.zeros((FIRST_OWN, PAGE_WORDS), dtype=np.uint64)
+_UNIFORM[FULL_PAGE] = ~np.uint64(0)
+_UNIFORM.setflags(write=False)
 
 
 class Bitmap:
     """A set of block addresses in [0, n_bits), packed 64 to a word, in pages that exist once touched."""
 
-    __slots__ = ("_pages", "_table", "_used", "n_bits")
+    __slots__ = ("_pages", "_shared", "_table", "_used", "n_bits")
 
     def __init__(self, n_bits: int) -> None:
         if n_bits < 0:
             raise ValueError(f"a bit map cannot have {n_bits} bits")
         self.n_bits = n_bits
-        self._table = np.zeros(-(-n_bits // PAGE_BITS), dtype=np.int32)
-        self._pages = np.zeros((1, PAGE_WORDS), dtype=np.uint64)
-        self._used = 1
+        self._table: Kinds = np.zeros(-(-n_bits // PAGE_BITS), dtype=np.int32)
+        self._pages: Words = _UNIFORM
+        self._used = FIRST_OWN
+        self._shared = True
 
     @classmethod
     def of(cls, n_bits: int, addresses: Addresses) -> Bitmap:
@@ -42,32 +54,43 @@ class Bitmap:
         bitmap.set(addresses)
         return bitmap
 
+    @classmethod
+    def laid_out(cls, n_bits: int, mixed: Addresses, full: Addresses) -> tuple[Bitmap, Words]:
+        """A bit map with pages `full` of ones and pages `mixed` to be filled in: the map and the view to fill.
+
+        The view is uint64 of shape (mixed.size, PAGE_WORDS), zero at first, in the order of `mixed`.
+        """
+        bitmap = cls(n_bits)
+        bitmap._table[full] = FULL_PAGE
+        bitmap._own()
+        bitmap._ensure_pages(mixed)
+        return bitmap, bitmap._pages[FIRST_OWN : bitmap._used]
+
     def set(self, addresses: Addresses) -> None:
         """Set the bits; `addresses` int64 of any order, repeats allowed. Raises IndexError outside [0, n_bits)."""
         if addresses.size == 0:
             return
         self._check(addresses)
-        self._make_present(addresses)
-        flat, word = self._flat_words(addresses)
-        np.bitwise_or.at(flat, word, _bits(addresses))
+        self._own()
+        addresses = self._make_settable(addresses)
+        np.bitwise_or.at(self._pages.reshape(-1), self._word_of(addresses), _bits(addresses))
 
     def clear(self, addresses: Addresses) -> None:
         """Clear the bits; `addresses` as in `set`."""
         if addresses.size == 0:
             return
         self._check(addresses)
-        present = addresses[self._table[addresses // PAGE_BITS] != ZERO_PAGE]
-        flat, word = self._flat_words(present)
-        np.bitwise_and.at(flat, word, ~_bits(present))
+        self._own()
+        addresses = self._make_clearable(addresses)
+        np.bitwise_and.at(self._pages.reshape(-1), self._word_of(addresses), ~_bits(addresses))
 
     def clear_all(self) -> None:
         """Clear every bit and give the pages back."""
-        self._table[:] = ZERO_PAGE
-        self._pages = np.zeros((1, PAGE_WORDS), dtype=np.uint64)
-        self._used = 1
+        self._table = np.zeros(self._table.size, dtype=np.int32)
+        self._pages, self._used, self._shared = _UNIFORM, FIRST_OWN, True
 
     def set_range(self, start: int, stop: int) -> None:
-        """Set the bits of [start, stop), a page at a time."""
+        """Set the bits of [start, stop); whole pages cost one table entry each."""
         if not 0 <= start <= stop <= self.n_bits:
             raise IndexError(f"[{start}, {stop}) is outside [0, {self.n_bits})")
         first, last = -(-start // PAGE_BITS), stop // PAGE_BITS
@@ -75,8 +98,7 @@ class Bitmap:
             self.set(np.arange(start, stop, dtype=np.int64))
             return
         self.set(np.arange(start, first * PAGE_BITS, dtype=np.int64))
-        self._ensure_pages(np.arange(first, last))
-        self._pages[self._table[first:last]] = ~np.uint64(0)
+        self._fill_pages(first, last)
         self.set(np.arange(last * PAGE_BITS, stop, dtype=np.int64))
 
     def test(self, addresses: Addresses) -> Mask:
@@ -84,25 +106,32 @@ class Bitmap:
         if addresses.size == 0:
             return np.zeros(0, dtype=np.bool_)
         self._check(addresses)
-        flat, word = self._flat_words(addresses)
-        found: Mask = (flat[word] & _bits(addresses)) != 0
+        words = np.take(self._pages.reshape(-1), self._word_of(addresses))
+        found: Mask = (words & _bits(addresses)) != 0
         return found
 
     def any(self) -> bool:
         """Whether any bit is set."""
-        return bool(self._pages[1 : self._used].any())
+        return bool(self._pages[FIRST_OWN : self._used].any() or (self._table == FULL_PAGE).any())
 
     def count(self) -> int:
         """How many bits are set."""
-        return int(np.bitwise_count(self._pages[1 : self._used]).sum(dtype=np.int64))
+        own = np.bitwise_count(self._pages[FIRST_OWN : self._used]).sum(dtype=np.int64)
+        return int(own) + PAGE_BITS * int(np.count_nonzero(self._table == FULL_PAGE))
 
     def indices(self) -> Addresses:
         """The set bits, int64, in increasing order."""
-        present = self.present_pages()
-        if present.size == 0:
-            return np.zeros(0, dtype=np.int64)
-        base, local = _set_bits(self._pages[self._table[present]])
-        return present[base] * PAGE_BITS + local
+        pages = self.present_pages()
+        found = np.empty(self.count(), dtype=np.int64)
+        filled = 0
+        for first in range(0, pages.size, RUN_PAGES):
+            run = pages[first : first + RUN_PAGES]
+            bits = set_bits(self._pages[self._table[run]])
+            ahead = (run - np.arange(run.size)) << PAGE_SHIFT  # by how much absent pages put the run's bits further on
+            offset = ahead[0] if ahead[0] == ahead[-1] else ahead[bits >> PAGE_SHIFT]
+            np.add(bits, offset, out=found[filled : filled + bits.size])
+            filled += bits.size
+        return found
 
     def extend(self, n_bits: int) -> None:
         """Grow to `n_bits`; the new bits are zero."""
@@ -112,16 +141,36 @@ class Bitmap:
         grown[: self._table.size] = self._table
         self._table, self.n_bits = grown, n_bits
 
+    def clip(self, n_bits: int) -> None:
+        """Shrink to `n_bits`; what lay beyond is forgotten."""
+        pages = -(-n_bits // PAGE_BITS)
+        self.clear(np.arange(n_bits, min(self.n_bits, pages * PAGE_BITS), dtype=np.int64))
+        kept = self._table[:pages]
+        slots = kept[kept >= FIRST_OWN]
+        self._pages = np.concatenate([_UNIFORM, self._pages[slots]])
+        self._table, self._used, self.n_bits, self._shared = kept.copy(), FIRST_OWN + slots.size, n_bits, False
+        self._table[kept >= FIRST_OWN] = np.arange(FIRST_OWN, self._used, dtype=np.int32)
+
     def copy(self) -> Bitmap:
-        """An independent bit map with the same bits."""
+        """An independent bit map with the same bits; the pages are shared until one of the two changes."""
         twin = Bitmap(0)
-        twin.n_bits, twin._table, twin._used = self.n_bits, self._table.copy(), self._used
-        twin._pages = self._pages[: self._used].copy()
+        twin.n_bits, twin._table, twin._pages, twin._used = self.n_bits, self._table, self._pages, self._used
+        self._shared = twin._shared = True
         return twin
 
-    def present_pages(self) -> NDArray[np.int64]:
-        """Numbers of the pages that are stored, increasing."""
+    def shares_with(self, other: Bitmap) -> bool:
+        """Whether both are copies of one map of which neither has changed since: then their bits are equal."""
+        return self._table is other._table and self._pages is other._pages and self._used == other._used
+
+    def present_pages(self) -> Addresses:
+        """Numbers of the pages that may hold a set bit, increasing."""
         return np.flatnonzero(self._table)
+
+    def page_kinds(self, n_pages: int) -> Kinds:
+        """For pages [0, n_pages): ZERO_PAGE, FULL_PAGE, or FIRST_OWN for a page of its own; zero beyond the end."""
+        kinds = np.zeros(n_pages, dtype=np.int32)
+        kinds[: self._table.size] = np.minimum(self._table[:n_pages], FIRST_OWN)
+        return kinds
 
     @property
     def n_pages(self) -> int:
@@ -131,32 +180,78 @@ class Bitmap:
     @property
     def stored_pages(self) -> int:
         """How many pages are stored (what the memory follows)."""
-        return self._used - 1
+        return self._used - FIRST_OWN
 
     def page_words(self, first: int, last: int) -> Words:
         """The packed words of pages [first, last): uint64 of shape (last - first, PAGE_WORDS).
 
         A view where the pages lie in a row in store (then it must not be written to), else a copy.
         """
-        slots = self._table[first:last]
-        if slots.size and slots[0] != ZERO_PAGE and bool((np.diff(slots) == 1).all()):
+        return self.words_of(np.arange(first, last))
+
+    def words_of(self, pages: Addresses) -> Words:
+        """The packed words of these pages (increasing; zero beyond the end), as `page_words`."""
+        if pages.size and pages[-1] >= self._table.size:
+            return self._padded_words(pages)
+        slots = self._table[pages]
+        if slots.size and slots[0] >= FIRST_OWN and bool((np.diff(slots) == 1).all()):
             return self._pages[slots[0] : slots[0] + slots.size]
         return self._pages[slots]
+
+    def or_into(self, out: Words, pages: Addresses) -> None:
+        """OR the words of these pages (increasing) into `out` of shape (pages.size, PAGE_WORDS)."""
+        inside = pages[: np.searchsorted(pages, self._table.size)]
+        if self._table[inside].any():
+            np.bitwise_or(out[: inside.size], self.words_of(inside), out=out[: inside.size])
+
+    def _padded_words(self, pages: Addresses) -> Words:
+        words = np.zeros((pages.size, PAGE_WORDS), dtype=np.uint64)
+        self.or_into(words, pages)
+        return words
 
     def _check(self, addresses: Addresses) -> None:
         low, high = int(addresses.min()), int(addresses.max())
         if low < 0 or high >= self.n_bits:
             raise IndexError(f"addresses {low}..{high} are outside [0, {self.n_bits})")
 
-    def _make_present(self, addresses: Addresses) -> None:
-        pages = addresses // PAGE_BITS
-        absent = pages[self._table[pages] == ZERO_PAGE]
-        if absent.size:
-            wanted = np.zeros(self._table.size, dtype=np.bool_)
-            wanted[absent] = True
-            self._ensure_pages(np.flatnonzero(wanted))
+    def _own(self) -> None:
+        """Before a change: stop sharing with copies."""
+        if self._shared:
+            self._table, self._pages, self._shared = self._table.copy(), self._pages[: self._used].copy(), False
 
-    def _ensure_pages(self, pages: NDArray[np.int64]) -> None:
+    def _make_settable(self, addresses: Addresses) -> Addresses:
+        """Give absent pages a place; what lies on full pages is set already and dropped."""
+        slots = self._slots(addresses)
+        if slots.min() >= FIRST_OWN:
+            return addresses
+        self._ensure_pages(self._distinct_pages(addresses[slots == ZERO_PAGE]))
+        left: Addresses = addresses[slots != FULL_PAGE]
+        return left
+
+    def _make_clearable(self, addresses: Addresses) -> Addresses:
+        """Give full pages a copy of their own; what lies on absent pages is clear already and dropped."""
+        slots = self._slots(addresses)
+        if slots.min() >= FIRST_OWN:
+            return addresses
+        split = self._distinct_pages(addresses[slots == FULL_PAGE])
+        self._table[split] = ZERO_PAGE
+        self._ensure_pages(split)
+        self._pages[self._table[split]] = _UNIFORM[FULL_PAGE]
+        left: Addresses = addresses[slots != ZERO_PAGE]
+        return left
+
+    def _fill_pages(self, first: int, last: int) -> None:
+        self._own()
+        table = self._table[first:last]
+        table[table == ZERO_PAGE] = FULL_PAGE
+        self._pages[table[table >= FIRST_OWN]] = _UNIFORM[FULL_PAGE]
+
+    def _distinct_pages(self, addresses: Addresses) -> Addresses:
+        wanted = np.zeros(self._table.size, dtype=np.bool_)
+        wanted[addresses >> PAGE_SHIFT] = True
+        return np.flatnonzero(wanted)
+
+    def _ensure_pages(self, pages: Addresses) -> None:
         absent = pages[self._table[pages] == ZERO_PAGE]
         need = self._used + absent.size
         if need > self._pages.shape[0]:
@@ -166,19 +261,31 @@ class Bitmap:
         self._table[absent] = np.arange(self._used, need, dtype=np.int32)
         self._used = need
 
-    def _flat_words(self, addresses: Addresses) -> tuple[Words, NDArray[np.int64]]:
-        slot = self._table[addresses // PAGE_BITS].astype(np.int64)
-        return self._pages.reshape(-1), slot * PAGE_WORDS + ((addresses >> 6) & (PAGE_WORDS - 1))
+    def _slots(self, addresses: Addresses) -> Kinds:
+        return np.take(self._table, addresses >> PAGE_SHIFT)
+
+    def _word_of(self, addresses: Addresses) -> Addresses:
+        words = self._slots(addresses).astype(np.int64)
+        words *= PAGE_WORDS
+        words += (addresses >> 6) & _IN_PAGE
+        return words
 
 
 def _bits(addresses: Addresses) -> Words:
     return _ONE << (addresses & _LOW6).view(np.uint64)
 
 
-def _set_bits(pages: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and bit number of each set bit: only bytes that hold one are unpacked, so cost follows set bits."""
-    octets = pages.reshape(-1).view(np.uint8)
-    busy = np.flatnonzero(octets)
-    bits = np.flatnonzero(np.unpackbits(octets[busy], bitorder="little").view(np.bool_))
-    position = (busy[bits >> 3] << 3) + (bits & 7)
-    return position // PAGE_BITS, position % PAGE_BITS
+def set_bits(words: Words) -> Addresses:
+    """Positions of the set bits, counted through `words` from its first bit on, increasing."""
+    if np.bitwise_count(words).sum(dtype=np.int64) > words.size * WORD_BITS * DENSE:
+        return np.flatnonzero(_unpacked(words))
+    flat = words.reshape(-1)
+    busy = np.flatnonzero(flat)
+    bits = np.flatnonzero(_unpacked(flat[busy]))
+    positions: Addresses = (busy[bits >> 6] << 6) + (bits & _LOW6)
+    return positions
+
+
+def _unpacked(words: Words) -> Mask:
+    bits: Mask = np.unpackbits(words.reshape(-1).view(np.uint8), bitorder="little").view(np.bool_)
+    return bits

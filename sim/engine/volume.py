@@ -1,22 +1,41 @@
 """The production volume: its contents and its meta bit map (L2453-2484, FIG 45, 46).
 
 contents are an array; the same lines run on content ids, on payload rows and on a memory-mapped file
-bit of the meta map = OR over its g blocks; the block beyond the end of the volume counts as free
+bit of the meta map = OR over its g blocks; what lies beyond the end of the volume is not in use
+what is in use can be frozen at no cost until it changes, and put back
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.bitmap import Addresses, Bitmap, Mask
+from sim.engine.bitmap_algebra import spread
 
 Contents = NDArray[Any]  # (n_blocks,) uint64 content ids, or (n_blocks, block_bytes) uint8 payload
 Rows = NDArray[Any]  # contents[addresses]
 
 TOUCH_SHIFT = 9  # written regions are remembered 512 blocks at a time: a page of content ids
+
+
+class InUse(NamedTuple):
+    """What of a volume is in use at some instant: block by block, and as the meta map sees it."""
+
+    allocated: Bitmap  # one bit per block
+    meta: Bitmap  # one bit per group of `granularity` blocks
+    granularity: int
+    n_blocks: int
+
+    def test(self, addresses: Addresses) -> Mask:
+        """Which blocks count as in use: those of a group with one block in use. Addresses inside the volume."""
+        return self.meta.test(addresses if self.granularity == 1 else addresses // self.granularity)
+
+    def blocks(self) -> Bitmap:
+        """The same for all blocks, one bit each; read it only."""
+        return spread(self.meta, self.granularity, self.n_blocks)
 
 
 class Volume:
@@ -48,21 +67,21 @@ class Volume:
 
     def read(self, addresses: Addresses) -> Rows:
         """The contents of these blocks, a copy. Raises IndexError outside the volume."""
-        self._check(addresses)
+        self.check(addresses)
         return np.take(self.contents, addresses, axis=0)
 
     def write(self, addresses: Addresses, rows: Rows) -> None:
         """Write rows to distinct blocks; a written block is in use. Raises IndexError outside the volume."""
-        self._check(addresses)
+        self.check(addresses)
+        self._touched[addresses >> TOUCH_SHIFT] = True  # first, so that a write cut short is still looked at
         self.contents[addresses] = rows
-        self._touched[addresses >> TOUCH_SHIFT] = True
         self.allocate(addresses)
 
     def allocate(self, addresses: Addresses) -> None:
         """Put blocks in use without writing them: they hold what they held."""
         new = addresses[~self._allocated.test(addresses)]
         self._allocated.set(new)
-        if self.granularity > 1:
+        if self.granularity > 1 and new.size:
             self.meta.set(self.group_of(new))
 
     def allocate_range(self, start: int, stop: int) -> None:
@@ -104,6 +123,20 @@ class Volume:
         """Addresses of every block in use at meta-map granularity, increasing."""
         return blocks_of_groups(self.meta.indices(), self.granularity, self.n_blocks)
 
+    def freeze_use(self) -> InUse:
+        """What is in use now; later changes of the volume do not show in it (S12)."""
+        allocated = self._allocated.copy()
+        meta = allocated if self.granularity == 1 else self.meta.copy()
+        return InUse(allocated, meta, self.granularity, self.n_blocks)
+
+    def restore_use(self, then: InUse) -> None:
+        """Make in use what was frozen, block by block and in the meta map (L2516-2522); what came later is not."""
+        allocated = then.allocated.copy()
+        allocated.extend(self.n_blocks)
+        meta = allocated if self.granularity == 1 else then.meta.copy()
+        meta.extend(self.group_of(self.n_blocks + self.granularity - 1))
+        self._allocated, self.meta = allocated, meta
+
     def touched_pages(self) -> Addresses:
         """Numbers of the 512-block pages that were ever written: all that a hash of the contents must read."""
         return np.flatnonzero(self._touched)
@@ -117,7 +150,8 @@ class Volume:
             left[inside] |= self._allocated.test(block[inside])
         return groups[~left]
 
-    def _check(self, addresses: Addresses) -> None:
+    def check(self, addresses: Addresses) -> None:
+        """Raises IndexError when an increasing array of addresses reaches outside the volume."""
         if addresses.size and (addresses[0] < 0 or addresses[-1] >= self.n_blocks):
             raise IndexError(f"blocks {addresses[0]}..{addresses[-1]} are outside [0, {self.n_blocks})")
 
