@@ -1,0 +1,46 @@
+"""Distinct addresses out of many writes, each with its earliest time: what a look at a volume asks for.
+
+One sort of packed keys (address, index) instead of a stable sort by two keys: 20 ns against 170-460 ns per write for
+`np.unique` (issue 2), and the same result on any machine because no two keys are equal.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Longs = NDArray[np.int64]
+
+
+def earliest(addresses: Longs, times: Longs) -> tuple[Longs, Longs]:
+    """The distinct addresses, increasing, with the minimum of the times of each.
+
+    `addresses` int64 >= 0, any order, repeats allowed; `times` int64 of the same shape.
+    """
+    ordered, index = by_address(addresses)
+    times = times[index]
+    firsts = np.flatnonzero(run_starts(ordered))
+    if firsts.size == ordered.size:
+        return ordered, times
+    return ordered[firsts], np.minimum.reduceat(times, firsts)
+
+
+def by_address(addresses: Longs) -> tuple[Longs, Longs]:
+    """The addresses in increasing order and their index before; those of one address keep their order."""
+    bits = max(1, int(addresses.size - 1).bit_length())
+    if addresses.size and int(addresses.max()).bit_length() + bits > 63:
+        index = np.argsort(addresses, kind="stable")
+        return addresses[index], index
+    keys = addresses << bits
+    keys |= np.arange(addresses.size)
+    keys.sort()
+    index = keys & ((1 << bits) - 1)
+    keys >>= bits
+    return keys, index
+
+
+def run_starts(ordered: Longs) -> NDArray[np.bool_]:
+    """Bool mask of the shape of `ordered`: where a new value begins."""
+    starts = np.ones(ordered.size, dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=starts[1:])
+    return starts

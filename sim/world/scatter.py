@@ -1,0 +1,52 @@
+"""Where a rank lies: a keyed bijection on [0, n), by arithmetic and without a table.
+
+every slot has exactly one rank; another key gives another order
+
+Rounds of odd multiplication and xor-shift permute the next power of two; what falls outside [0, n) walks on along its
+cycle until it falls inside and so stay a bijection (Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ranks = NDArray[np.int64]
+
+ROUNDS = 3
+
+
+class Scatter:
+    """A bijection on [0, n), chosen by `luck`."""
+
+    __slots__ = ("_mask", "_odd", "_offsets", "_shift", "n")
+
+    def __init__(self, n: int, luck: np.random.Generator) -> None:
+        bits = max(1, (n - 1).bit_length())
+        if n < 1 or bits > 62:
+            raise ValueError(f"cannot scatter {n} ranks")
+        self.n = n
+        self._mask = np.int64((1 << bits) - 1)
+        self._shift = np.int64((bits + 1) // 2)
+        words = luck.integers(0, 1 << 62, size=2 * ROUNDS, dtype=np.int64) & self._mask
+        self._odd = [np.int64(word | 1) for word in words[:ROUNDS]]
+        self._offsets = [np.int64(word) for word in words[ROUNDS:]]
+
+    def slots(self, ranks: Ranks) -> Ranks:
+        """The slot of each rank; `ranks` int64 in [0, n), any order, repeats allowed."""
+        slots = self._step(ranks.copy())
+        outside = np.flatnonzero(slots >= self.n)
+        while outside.size:
+            walked = self._step(slots[outside])
+            slots[outside] = walked
+            outside = outside[walked >= self.n]
+        return slots
+
+    def _step(self, x: Ranks) -> Ranks:
+        """One pass of the permutation on the power of two, in place (int64 arithmetic wraps modulo 2**64)."""
+        for odd, offset in zip(self._odd, self._offsets, strict=True):
+            x *= odd
+            x += offset
+            x &= self._mask
+            x ^= x >> self._shift
+        return x
