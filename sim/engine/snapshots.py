@@ -28,13 +28,38 @@ from sim.engine.bitmap_algebra import intersection, union
 from sim.engine.identity import SetId
 from sim.engine.queue_entry import Entry
 from sim.engine.roster import Roster
-from sim.engine.snapshot_errors import QueueBroken, SnapshotStoreFull
+from sim.engine.snapshot_errors import (
+    BitMapsDoNotTell,
+    DeletedSnapshot,
+    InvalidatedSnapshot,
+    OlderThanBase,
+    QueueBroken,
+    SnapshotError,
+    SnapshotPinned,
+    SnapshotStoreFull,
+    UnknownSnapshot,
+)
 from sim.engine.store import SnapshotStore
 from sim.engine.volume import Contents, InUse, Rows, Volume
+
+__all__ = [
+    "BitMapsDoNotTell",
+    "DeletedSnapshot",
+    "InvalidatedSnapshot",
+    "OlderThanBase",
+    "QueueBroken",
+    "SnapshotError",
+    "SnapshotPinned",
+    "SnapshotQueue",
+    "SnapshotStoreFull",
+    "UnknownSnapshot",
+    "WriteOutcome",
+]
 
 WhenFull = Literal["invalidate_oldest", "refuse"]
 
 COPY_BYTES = 1 << 20  # before-images are copied about this much at a time, so that they pass through the cache
+READ_BLOCKS = 1 << 18  # blocks looked up at a time
 RESTORE_BLOCKS = 1 << 16  # blocks put back at a time
 
 
@@ -85,7 +110,8 @@ class SnapshotQueue:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __contains__(self, snapshot: int) -> bool:
+    def is_live(self, snapshot: int) -> bool:
+        """Whether the snapshot is in the queue; anything else is answered with False, not with an error."""
         return snapshot in self._roster
 
     def create(self, stamp: SetId | None = None) -> int:
@@ -130,15 +156,8 @@ class SnapshotQueue:
         _check_inside(self._entries[position], addresses)
         contents = self.volume.contents
         rows = np.empty((addresses.size, *contents.shape[1:]), dtype=contents.dtype)
-        asked, place = addresses, np.arange(addresses.size)
-        for entry in self._entries[position:]:
-            if not (len(entry.block_map) and asked.size):
-                continue
-            held = entry.holds(asked)
-            hit, missed = np.flatnonzero(held), np.flatnonzero(~held)
-            rows[place[hit]] = self.store.read(entry.block_map.lookup(asked[hit]))
-            asked, place = asked[missed], place[missed]
-        rows[place] = self.volume.read(asked)
+        for first in range(0, addresses.size, READ_BLOCKS):
+            self._read_into(rows[first : first + READ_BLOCKS], position, addresses[first : first + READ_BLOCKS])
         return rows
 
     def delete(self, snapshot: int) -> None:
@@ -243,6 +262,18 @@ class SnapshotQueue:
         if saves.size != self.store.used:
             raise QueueBroken(f"{saves.size} before-images but {self.store.used} places in use")
 
+    def _read_into(self, rows: Rows, position: int, asked: Addresses) -> None:
+        """FIG 27 without its recursion (E50): from the entry at `position` to the tail, then the volume."""
+        place = np.arange(asked.size)
+        for entry in self._entries[position:]:
+            if not (len(entry.block_map) and asked.size):
+                continue
+            held = entry.holds(asked)
+            hit, missed = np.flatnonzero(held), np.flatnonzero(~held)
+            rows[place[hit]] = self.store.read(entry.block_map.lookup(asked[hit]))
+            asked, place = asked[missed], place[missed]
+        rows[place] = self.volume.read(asked)
+
     def _needed(self, position: int, blocks: Addresses) -> Mask:
         """FIG 41 from the entry at `position` to the head: which blocks some snapshot needs and has no image of.
 
@@ -264,6 +295,8 @@ class SnapshotQueue:
 
     def _make_room(self, addresses: Addresses) -> tuple[Addresses, tuple[int, ...]]:
         """The blocks whose before-images a write must save, once they fit; and the snapshots invalidated for that."""
+        if not self._entries:
+            return addresses[:0], ()
         invalidated: list[int] = []
         while True:
             blocks = addresses[self._needed(self._roster.tail, addresses)]
