@@ -10,6 +10,8 @@ Thinning of a Poisson process: Kingman 1993, "Poisson Processes", 5.1. Number of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from sim.world.drawn import NOTHING, Longs, Luck
@@ -24,9 +26,10 @@ class PoissonEpoch:
     """What the Poisson writes of a source do between two takes."""
 
     def __init__(self, law: PoissonLaw, luck: Luck, recent: tuple[int, ...] = ()) -> None:
-        self._law, self._luck, self._recent = law, luck, recent
+        self.luck = luck
+        self._law, self._recent = law, recent
         self._popular, self._cold = law.split(max(recent, default=law.typical_ops))
-        self._popular_ops: Longs | None = None
+        self._popular_ops: Longs | None = None  # first touch of each popular slot
         self._windows: list[Longs] = []  # the instants of all cold writes, a window each
         self._slots, self._ops = NOTHING, NOTHING
 
@@ -43,8 +46,8 @@ class PoissonEpoch:
         if ops == 0:
             return 0
         self._draw_until(ops)
-        touched = self.popular_touched()
-        return self._cold_writes(ops) + int(np.count_nonzero(touched <= ops)) + self.popular_rest(ops)
+        _, first, expected = self.popular(ops)
+        return self._cold_count(ops) + first.size + self.rest(expected)
 
     def freed(self, ops: int) -> Longs:
         """Nothing: these writes free no block."""
@@ -58,35 +61,39 @@ class PoissonEpoch:
         """A guess: by when so many slots have been touched."""
         return self._law.ops_until(slots)
 
-    def popular_touched(self) -> Longs:
-        """First touch of each popular slot."""
+    def popular(self, ops: int) -> tuple[Longs, Longs, Reals]:
+        """Popular slots touched in (0, ops]: which, when first, and how many writes to expect after the first."""
+        first = self._popular_first()
+        within = np.flatnonzero(first <= ops)
+        first = first[within]
+        return self._popular.slots[within], first, (ops - first) / self._popular.gaps[within]
+
+    def rest(self, expected: Reals) -> int:
+        """How many writes the popular slots had after their first, all together: one Poisson draw."""
+        mean = int((expected * FINE).astype(np.int64).sum()) / FINE
+        return int(self.luck("rest").poisson(mean))
+
+    def cold_writes(self, ops: int) -> Iterator[tuple[Longs, Longs]]:
+        """Slots and instants of the cold writes, window by window, to the end of the window in which `ops` falls."""
+        if self._cold is not None:
+            for window in range(-(-ops // self._cold.window)):
+                yield self._draw_window(self._cold, window)
+
+    def _popular_first(self) -> Longs:
         if self._popular_ops is None:
-            self._popular_ops = self._popular.draw(self._luck("popular"))
+            self._popular_ops = self._popular.draw(self.luck("popular"))
         return self._popular_ops
 
-    def popular_rest(self, ops: int) -> int:
-        """How many more writes the popular slots had after their first touch: one Poisson draw for all."""
-        expected = self.expected_rest(ops)
-        mean = int((expected * FINE).astype(np.int64).sum()) / FINE
-        return int(self._luck("rest").poisson(mean))
-
-    def expected_rest(self, ops: int) -> Reals:
-        """Expected writes after the first, for each popular slot touched in (0, ops]."""
-        touched = self.popular_touched()
-        within = touched <= ops
-        return (ops - touched[within]) / self._popular.gaps[within]
-
     def _draw_until(self, ops: int) -> None:
-        parts = [] if self._popular_ops is not None else [(self._popular.slots, self.popular_touched())]
+        parts = [] if self._popular_ops is not None else [(self._popular.slots, self._popular_first())]
         while self._cold is not None and len(self._windows) * self._cold.window < ops:
-            parts.append(self._draw_window(self._cold))
+            parts.append(self._draw_window(self._cold, len(self._windows)))
+            self._windows.append(parts[-1][1])
         if parts:
             self._merge([(self._slots, self._ops), *parts])
 
-    def _draw_window(self, cold: Cold) -> tuple[Longs, Longs]:
-        window = len(self._windows)
-        ranks, instants = cold.draw(self._luck("cold", window), window * cold.window)
-        self._windows.append(instants)
+    def _draw_window(self, cold: Cold, window: int) -> tuple[Longs, Longs]:
+        ranks, instants = cold.draw(self.luck("cold", window), window * cold.window)
         return self._law.scatter.slots(ranks), instants
 
     def _merge(self, parts: list[tuple[Longs, Longs]]) -> None:
@@ -97,7 +104,7 @@ class PoissonEpoch:
             slots, instants = zip(*parts, strict=True)
             self._slots, self._ops = earliest(np.concatenate(slots), np.concatenate(instants))
 
-    def _cold_writes(self, ops: int) -> int:
+    def _cold_count(self, ops: int) -> int:
         if self._cold is None:
             return 0
         whole = ops // self._cold.window
