@@ -23,7 +23,8 @@ ZERO_PAGE = 0  # slot of the page that every absent page shares, so that reads n
 FULL_PAGE = 1  # slot of the page that every whole run of ones shares
 FIRST_OWN = 2
 RUN_PAGES = 64  # pages worked on at a time: 256 KiB of words and 2 MiB of unpacked bits stay in the cache
-DENSE = 1 / 128  # from this share of set bits on, unpacking everything beats looking for words that hold a bit
+DENSE = 1 / 12  # from this share of set bits on, unpacking everything beats looking for words that hold a bit
+CROWDED = 6  # set bits a word, above which unpacking the words that hold one beats taking one bit off each at a time
 
 _ONE = np.uint64(1)
 _LOW6 = np.int64(63)
@@ -280,9 +281,25 @@ def set_bits(words: Words) -> Addresses:
     if np.bitwise_count(words).sum(dtype=np.int64) > words.size * WORD_BITS * DENSE:
         return np.flatnonzero(_unpacked(words))
     flat = words.reshape(-1)
-    busy = np.flatnonzero(flat)
-    bits = np.flatnonzero(_unpacked(flat[busy]))
-    positions: Addresses = (busy[bits >> 6] << 6) + (bits & _LOW6)
+    busy = np.flatnonzero(flat != 0)
+    return _bits_of_busy(flat[busy], busy << 6)
+
+
+def _bits_of_busy(words: Words, base: Addresses) -> Addresses:
+    count = np.bitwise_count(words)
+    found = int(count.sum(dtype=np.int64))
+    if found > words.size * CROWDED:
+        bits = np.flatnonzero(_unpacked(words))
+        crowded: Addresses = base[bits >> 6] + (bits & _LOW6)
+        return crowded
+    positions = np.empty(found, dtype=np.int64)
+    place = np.cumsum(count, dtype=np.int64) - count
+    while words.size:
+        below = words - _ONE
+        positions[place] = base + np.bitwise_count(~words & below)
+        words = words & below
+        more = np.flatnonzero(words != 0)
+        words, place, base = words[more], place[more] + 1, base[more]
     return positions
 
 
