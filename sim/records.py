@@ -100,6 +100,13 @@ class DeltaSetCut(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CutSkipped(Record):
+    """The timeout came, nothing had been written, and the policy is not to send empty sets (C8)."""
+
+    replication: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CopyOutFinished(Record):
     """Every block of a set lies in the primary's save volume; the mailbox shows it."""
 

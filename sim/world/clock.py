@@ -1,0 +1,131 @@
+"""An integer-nanosecond clock over SimPy, and the order of things that fall in one instant.
+
+time never decreases and is never a float (M1)
+disaster < repair < write < command < cut < network < playback < metrics, whatever was scheduled first
+an event exactly at the end of the run happens (SimPy alone would skip it)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from enum import IntEnum
+from typing import Any
+
+import simpy
+from simpy.events import Event
+
+from sim.world.errors import Livelock
+
+Process = Generator[Event, Any, None]
+
+EVENTS_AT_ONE_INSTANT = 100_000
+
+
+class Order(IntEnum):
+    """Who comes first within an instant. SimPy's own events (a process that starts or ends) come before all."""
+
+    DISASTER = 10
+    REPAIR = 20
+    WRITE = 30
+    COMMAND = 40
+    CUT = 50
+    NETWORK = 60
+    PLAYBACK = 70
+    METRICS = 80
+
+
+class Clock:
+    """What time it is, and who wakes when."""
+
+    def __init__(self) -> None:
+        self._environment = simpy.Environment(initial_time=0)
+        self.events_handled = 0
+
+    @property
+    def now_ns(self) -> int:
+        """The current instant in nanoseconds since the start of the run."""
+        return int(self._environment.now)
+
+    def at(self, time_ns: int, order: Order) -> Event:
+        """An event that fires at exactly `time_ns`, in its order within that instant.
+
+        Raises TypeError for a time that is no integer (a NaN would corrupt the heap silently), ValueError for the past.
+        """
+        if type(time_ns) is not int:
+            raise TypeError(f"time must be an integer number of nanoseconds, not {time_ns!r}")
+        if time_ns < self.now_ns:
+            raise ValueError(f"{time_ns} ns is in the past; it is {self.now_ns} ns")
+        event = Event(self._environment)
+        _trigger(event)
+        self._environment.schedule(event, priority=order, delay=time_ns - self.now_ns)  # type: ignore[arg-type]
+        return event
+
+    def call_at(self, time_ns: int, order: Order, action: Callable[[], None]) -> None:
+        """Run `action` at exactly `time_ns`: one event, no process."""
+        callbacks = self.at(time_ns, order).callbacks
+        callbacks.append(lambda _event: action())
+
+    def event(self) -> Event:
+        """An event that somebody will fire."""
+        return Event(self._environment)
+
+    def fire(self, event: Event, order: Order) -> None:
+        """Let whoever waits for `event` go on at this instant; a second time does nothing."""
+        if not event.triggered:
+            _trigger(event)
+            self._environment.schedule(event, priority=order)  # type: ignore[arg-type]
+
+    def either(self, *events: Event) -> Event:
+        """An event that fires with the first of these."""
+        return self._environment.any_of(events)
+
+    def both(self, *events: Event) -> Event:
+        """An event that fires once all of these have."""
+        return self._environment.all_of(events)
+
+    def start(self, process: Process) -> None:
+        """Let a process run from this instant on."""
+        self._environment.process(process)
+
+    def run(self, until_ns: int, tick: Callable[[int], None]) -> None:
+        """Handle every event up to `until_ns`, inclusive; `tick` is told the time after each. Raises Livelock."""
+        environment, instant, here = self._environment, -1, 0
+        while environment.peek() <= until_ns:
+            environment.step()
+            self.events_handled += 1
+            here = here + 1 if environment.now == instant else 0
+            instant = int(environment.now)
+            if here > EVENTS_AT_ONE_INSTANT:
+                raise Livelock(instant, here)
+            tick(instant)
+
+
+class Signal:
+    """Something changed: whoever waits looks again at the state that he waits for."""
+
+    def __init__(self, clock: Clock, order: Order) -> None:
+        self._clock, self._order = clock, order
+        self._waiting: Event | None = None
+        self._wakes: list[Signal] = []
+
+    def wakes(self, other: Signal) -> None:
+        """Let `other` fire whenever this one does, so that a process need wait for one signal only."""
+        self._wakes.append(other)
+
+    def wait(self) -> Event:
+        """An event that fires with the next `fire`."""
+        if self._waiting is None:
+            self._waiting = self._clock.event()
+        return self._waiting
+
+    def fire(self) -> None:
+        """Wake everybody who waits now."""
+        if self._waiting is not None:
+            self._clock.fire(self._waiting, self._order)
+            self._waiting = None
+        for other in self._wakes:
+            other.fire()
+
+
+def _trigger(event: Event) -> None:
+    event._ok, event._value = True, None

@@ -1,0 +1,245 @@
+"""A new copy of the volume at a secondary, while users go on writing (FIG 11; L1372-1392, L1135-1142).
+
+    the copy is of a snapshot taken at a cut and stamped with it; playback goes on after the stamp (V6, E10)
+    only blocks in use are copied; sets cut meanwhile wait in the secondary's save volume
+    until the copy is complete the secondary can be neither read nor promoted (V7)
+
+One way is one snapshot with sets flowing at once; the other two snapshots and what changed between them, with sets
+flowing from the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.delta import delta
+from sim.engine.identity import START, SetId
+from sim.engine.snapshot_errors import SnapshotError
+from sim.engine.snapshots import SnapshotQueue
+from sim.records import BytesCarried, CopyBegan, CopyFinished, SecondaryDropped, SnapshotDeleted, SnapshotTaken
+from sim.world.clock import Order, Process, Signal
+from sim.world.fluid import Flow
+from sim.world.localfeed import LocalFeed
+from sim.world.primary import Primary
+from sim.world.secondary import Secondary
+from sim.world.sender import Sender
+
+SLICE_BLOCKS = 1 << 18  # read from the snapshot at a time: bounds memory, decides nothing
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    cause: str  # initial_copy | full_copy
+    why: str
+
+
+class _GivenUp(Exception):
+    """The copy under way was overtaken: a newer one is asked for."""
+
+
+class Copier:
+    """Seeds one secondary, the first time or again."""
+
+    def __init__(
+        self, primary: Primary, secondary: Secondary, sender: Sender | LocalFeed, volume: str, two_snapshots: bool
+    ) -> None:
+        self.primary, self.secondary, self.sender = primary, secondary, sender
+        self._volume, self._two_snapshots = volume, two_snapshots
+        self._clock = primary.clock
+        self._asked = Signal(self._clock, Order.NETWORK)
+        self._request: _Request | None = None
+        self._flows: list[Flow] = []
+        self._snapshots: list[int] = []
+
+    @property
+    def _queue(self) -> SnapshotQueue:
+        return self.primary.snapshots
+
+    def ask(self, cause: str, why: str) -> None:
+        """Ask for a new copy; one under way is given up."""
+        self._request = _Request(cause, why)
+        self.secondary.forget_everything()
+        self.sender.enabled = False
+        self.sender.disconnect()
+        self._break_off()
+        self._asked.fire()
+
+    def crash(self) -> None:
+        """Either node stopped: the transfer breaks off, and goes on where it was when both are up."""
+        self._break_off()
+
+    def serve(self) -> Process:
+        """Make copies when asked, for ever (FIG 11)."""
+        while True:
+            while self._request is None:
+                yield self._asked.wait()
+            request, self._request = self._request, None
+            try:
+                yield from self._copy(request)
+            except _GivenUp:
+                pass
+            except SnapshotError:
+                self._ask_again()
+            self._delete_snapshots()
+
+    # -- FIG 11 -------------------------------------------------------------------------------------------------------
+
+    def _copy(self, request: _Request) -> Process:
+        """Snapshot and stamp -> start sending sets -> copy extents in use [-> differential] -> start playback."""
+        first, stamp = yield from self._take_snapshot(request.cause)
+        if not self._two_snapshots:
+            self._start_sending(stamp)
+        addresses = self._queue.blocks_in_use(first)
+        self._begin(request, stamp, addresses.size)
+        self.secondary.clear_volume()
+        yield from self._carry(first, addresses, request.cause)
+        if self._two_snapshots:
+            stamp = yield from self._differential(first, request)
+        self._finish(request, stamp)
+
+    def _differential(self, first: int, request: _Request) -> Process:
+        """The second snapshot, sets flowing from there, and what changed between the two (L1135-1142)."""
+        second, stamp = yield from self._take_snapshot(request.cause)
+        self._start_sending(stamp)
+        changed = delta(self._queue, first, second).addresses
+        yield from self._carry(second, changed, "snapshot_delta")
+        gone = np.setdiff1d(self._queue.blocks_in_use(first), self._queue.blocks_in_use(second), assume_unique=True)
+        self.secondary.playback.volume.free(gone)
+        return stamp
+
+    def _take_snapshot(self, cause: str) -> Process:
+        """A snapshot at a boundary, stamped with it; at the start of a run the start itself is one."""
+        yield from self.primary.node.until_up()
+        if self._clock.now_ns > 0 or self.primary.last_cut != START:
+            yield self.primary.cut_now(cause)
+        self._stop_if_overtaken()
+        stamp = self.primary.last_cut
+        snapshot = self._queue.create(stamp)
+        self._snapshots.append(snapshot)
+        self._tell_snapshot(SnapshotTaken, snapshot, "copy")
+        return snapshot, stamp
+
+    def _start_sending(self, stamp: SetId) -> None:
+        self.primary.distribution.join(self.secondary.name, stamp)
+        self.sender.enabled = True
+        self.secondary.expect_after(stamp)
+        self.sender.send_after(stamp)
+
+    def _carry(self, snapshot: int, addresses: NDArray[np.int64], cause: str) -> Process:
+        """Read at the primary, send, write at the secondary, all at once: the slowest sets the pace."""
+        done = 0
+        while done < addresses.size or not addresses.size:
+            yield from self.primary.node.until_up()
+            yield from self.secondary.node.until_up()
+            size, began = (addresses.size - done) * self.primary.block_bytes, self._clock.now_ns
+            way = self.sender.way
+            servers = (way.server, self.primary.node.disk.reading, self.secondary.node.disk.writing)
+            self._flows = [server.begin(size) for server in servers]
+            yield self._clock.both(*(flow.ended for flow in self._flows))
+            served = min(flow.served_bytes(self._clock.now_ns) for flow in self._flows)
+            self._account(cause, began, self._flows[0].served_bytes(self._clock.now_ns))
+            self._flows = []
+            self._stop_if_overtaken()
+            yield self._clock.at(self._clock.now_ns + way.delay_ns, Order.NETWORK)
+            self._stop_if_overtaken()
+            arrived = served // self.primary.block_bytes
+            self._write(snapshot, addresses[done : done + arrived])
+            done += arrived
+            if not addresses.size:
+                return
+
+    def _write(self, snapshot: int, addresses: NDArray[np.int64]) -> None:
+        for part in _slices(addresses):
+            self.secondary.playback.volume.write(part, self._queue.read(snapshot, part))
+
+    # -- the ends -----------------------------------------------------------------------------------------------------
+
+    def _begin(self, request: _Request, stamp: SetId, blocks: int) -> None:
+        self.primary.ledger.append(
+            CopyBegan(
+                time_ns=self._clock.now_ns,
+                replication=self.primary.name,
+                secondary=self.secondary.name,
+                cause=request.cause,
+                why=request.why,
+                generation=stamp.generation,
+                number=stamp.number,
+                copy_bytes=blocks * self.primary.block_bytes,
+            )
+        )
+
+    def _finish(self, request: _Request, stamp: SetId) -> None:
+        self.primary.ledger.append(
+            CopyFinished(
+                time_ns=self._clock.now_ns,
+                replication=self.primary.name,
+                secondary=self.secondary.name,
+                cause=request.cause,
+                generation=stamp.generation,
+                number=stamp.number,
+                boundary_time_ns=self.primary.boundary_time_ns[stamp],
+            )
+        )
+        self.secondary.start_over()
+
+    def _ask_again(self) -> None:
+        """The snapshot store ran full and the snapshot under the copy is gone: begin anew, and say why."""
+        why = "snapshot_store_full"
+        self.primary.ledger.append(
+            SecondaryDropped(
+                time_ns=self._clock.now_ns,
+                replication=self.primary.name,
+                secondary=self.secondary.name,
+                cause=why,
+                sets_behind=0,
+            )
+        )
+        self.ask("full_copy", why)
+
+    def _stop_if_overtaken(self) -> None:
+        if self._request is not None:
+            raise _GivenUp
+
+    def _break_off(self) -> None:
+        servers = (self.sender.way.server, self.primary.node.disk.reading, self.secondary.node.disk.writing)
+        for server, flow in zip(servers, self._flows, strict=False):
+            server.break_off(flow)
+
+    def _delete_snapshots(self) -> None:
+        for snapshot in self._snapshots:
+            if snapshot in self._queue:
+                self._queue.delete(snapshot)
+                self._tell_snapshot(SnapshotDeleted, snapshot, "copy_ended")
+        self._snapshots = []
+
+    def _tell_snapshot(self, kind: type[SnapshotTaken] | type[SnapshotDeleted], snapshot: int, cause: str) -> None:
+        site = self.primary.node.site
+        self.primary.ledger.append(
+            kind(time_ns=self._clock.now_ns, volume=self._volume, site=site, snapshot=snapshot, cause=cause)
+        )
+
+    def _account(self, cause: str, began_ns: int, carried: int) -> None:
+        way = self.sender.way
+        if not way.link:
+            return
+        self.primary.ledger.append(
+            BytesCarried(
+                time_ns=self._clock.now_ns,
+                replication=self.primary.name,
+                link=way.link,
+                source=way.source,
+                destination=way.destination,
+                cause=cause,
+                began_ns=began_ns,
+                carried_bytes=carried,
+            )
+        )
+
+
+def _slices(addresses: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    for start in range(0, addresses.size, SLICE_BLOCKS):
+        yield addresses[start : start + SLICE_BLOCKS]

@@ -1,0 +1,42 @@
+"""The append-only list of what became true, with the laws looking over its shoulder and a running digest.
+
+facts come in order of time
+the digest covers every fact in order, then the final contents; nothing of SimPy's own events
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import NoReturn
+
+from sim.records import Record
+from sim.world.errors import ModelBroken
+
+
+class Ledger:
+    """Facts, in the order in which they became true."""
+
+    def __init__(self, observe: Callable[[Record], None], seed: int = 0, replication_index: int = 0) -> None:
+        """`observe` sees each fact and may raise; seed and replication tell how to repeat the run."""
+        self.facts: list[Record] = []
+        self._observe, self._luck = observe, (seed, replication_index)
+        self._hash = blake2b(digest_size=16)
+
+    def append(self, fact: Record) -> None:
+        """Enter a fact; the observer sees it at once."""
+        self.facts.append(fact)
+        self._hash.update(repr((type(fact).__name__, *(value for _, value in fact.items()))).encode())
+        self._observe(fact)
+
+    def broken(self, law: str, what: str, time_ns: int) -> NoReturn:
+        """A check outside of the ledger found this simulator wrong. Raises ModelBroken."""
+        raise ModelBroken(law, what, time_ns, *self._luck)
+
+    def add_contents(self, data: bytes | memoryview) -> None:
+        """Let final contents into the digest."""
+        self._hash.update(data)
+
+    def digest(self) -> str:
+        """32 hexadecimal digits over all that was entered."""
+        return self._hash.hexdigest()

@@ -1,0 +1,258 @@
+"""A secondary data mover: sets are received whole and played back in order (FIG 9; L1287-1305, L1394-1405).
+
+what users read there is always a boundary: the view switches when a group of sets begins to be integrated (V1)
+receipt and replay are acknowledged separately (finding 4)
+while a copy of the volume is on its way nothing can be read and nothing is played back (V7)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from simpy.events import Event
+
+from sim.engine.identity import START, SetId
+from sim.engine.playback import Playback
+from sim.engine.receiver import SetReceiver
+from sim.engine.savevolume import SaveVolume
+from sim.records import ReplayBegan, SaveVolumeChanged, SetReceived, SetReplayed
+from sim.world.clock import Order, Process, Signal
+from sim.world.fluid import Flow
+from sim.world.node import Node
+from sim.world.primary import Primary
+
+
+@dataclass(slots=True)
+class PlaybackTriggers:
+    """When waiting sets are played back; without either, as soon as one is complete (L1398-1405)."""
+
+    timeout_ns: int | None = None
+    high_water_blocks: int | None = None
+
+
+class Secondary:
+    """The playback service of one copy."""
+
+    def __init__(
+        self,
+        primary: Primary,
+        node: Node,
+        name: str,
+        triggers: PlaybackTriggers,
+        playback: Playback,
+        receiver: SetReceiver | None,
+        save_volume: SaveVolume,
+    ) -> None:
+        self.clock, self.ledger, self.node = primary.clock, primary.ledger, node
+        self.name, self.replication, self.block_bytes = name, primary.name, primary.block_bytes
+        self.triggers, self.playback, self.receiver, self.save_volume = triggers, playback, receiver, save_volume
+        self.oracle, self._boundary_time_ns = primary.oracle, primary.boundary_time_ns
+        self.playing = True  # false while stopped by the operator
+        self.stamp = START  # the boundary that a copy under way will hold
+        self.changed = Signal(self.clock, Order.PLAYBACK)
+        self.space_freed = Signal(self.clock, Order.NETWORK)
+        self.on_received: Callable[[SetId], None] = lambda _set_id: None
+        self.on_replayed: Callable[[SetId], None] = lambda _set_id: None
+        self._flow: Flow | None = None
+        self._last_playback_ns = self.clock.now_ns
+        self._copies = 0  # counts copies, so that a replay of what a copy overwrote is given up
+
+    @property
+    def shares_save_volume(self) -> bool:
+        """Whether it plays back from the primary's own save volume (FIG 4, 6)."""
+        return self.receiver is None
+
+    def received(self, set_id: SetId, blocks: int) -> None:
+        """A set is complete here: say so, and see whether it is time to play back."""
+        self.ledger.append(
+            SetReceived(
+                time_ns=self.clock.now_ns,
+                replication=self.replication,
+                secondary=self.name,
+                generation=set_id.generation,
+                number=set_id.number,
+                blocks=blocks,
+                boundary_time_ns=self._boundary_time_ns[set_id],
+            )
+        )
+        self.on_received(set_id)
+        self.changed.fire()
+
+    def crash(self) -> None:
+        """The node stops: a replay breaks off in mid-set, partly received chunks are gone."""
+        if self._flow is not None:
+            self.node.disk.copying.break_off(self._flow)
+
+    def recover(self) -> None:
+        """The node is back: go on with the set in mid-replay (V3)."""
+        self.playback.recover()
+        self.changed.fire()
+
+    def set_triggers(self, timeout_ns: int | None, high_water_blocks: int | None) -> None:
+        """Change when waiting sets are played back."""
+        if timeout_ns is not None:
+            self.triggers.timeout_ns = timeout_ns
+        if high_water_blocks is not None:
+            self.triggers.high_water_blocks = high_water_blocks
+        self.changed.fire()
+
+    # -- copies of the whole volume ---------------------------------------------------------------------------------
+
+    def forget_everything(self) -> None:
+        """A new copy is coming: nothing here is a boundary any more, and received sets are of no use (V7)."""
+        self._copies += 1
+        self.playback.stop_reading()
+        if self._flow is not None:
+            self.node.disk.copying.break_off(self._flow)
+        if not self.shares_save_volume:
+            self._empty_save_volume()
+
+    def expect_after(self, stamp: SetId) -> None:
+        """The copy under way will hold boundary `stamp`: take the sets after it."""
+        self.stamp = stamp
+        if self.receiver is not None:
+            self.receiver.follow(stamp)
+
+    def clear_volume(self) -> None:
+        """Nothing is in use any more: the copy says what is."""
+        volume = self.playback.volume
+        volume.free(volume.blocks_in_use())
+
+    def start_over(self) -> None:
+        """The copy is in place: play back from the set after its stamp (step 357; V6)."""
+        self.playback.start(self.stamp)
+        self.changed.fire()
+
+    @property
+    def oldest_needed(self) -> SetId:
+        """The boundary from which loss may still be counted: the one replayed, or the one that a copy will hold."""
+        return self.playback.boundary if self.playback.readable else self.stamp
+
+    def _empty_save_volume(self) -> None:
+        for set_id in reversed(self.save_volume.held()):
+            if self.save_volume.is_complete(set_id):
+                self.save_volume.release(set_id)
+            else:
+                self.save_volume.forget(set_id)
+        self.tell_save_volume()
+
+    # -- FIG 9 --------------------------------------------------------------------------------------------------------
+
+    def play_back(self) -> Process:
+        """Integrate received sets, for ever (FIG 9).
+
+        wait for complete sets and a trigger -> switch the view -> write blocks to the volume -> acknowledge, free space
+             ^---------------------------------------------------------------------------------------+
+        """
+        while True:
+            last = yield from self._until_group()
+            blocks = self._show(last)
+            whole = yield from self._integrate()
+            if whole:
+                self._finish(last, blocks)
+
+    # -- when ---------------------------------------------------------------------------------------------------------
+
+    def _until_group(self) -> Process:
+        while True:
+            yield from self.node.until_up()
+            if self.playing:
+                last = self.playback.group(self.triggers.high_water_blocks, self._due())
+                if last is not None:
+                    return last
+            timers = self._timers()
+            yield self.clock.either(self.changed.wait(), *timers) if timers else self.changed.wait()
+
+    def _due(self) -> bool:
+        timeout = self.triggers.timeout_ns
+        if timeout is None:
+            return self.triggers.high_water_blocks is None
+        return self.clock.now_ns >= self._last_playback_ns + timeout
+
+    def _timers(self) -> list[Event]:
+        if self.triggers.timeout_ns is None or self._due():
+            return []
+        return [self.clock.at(self._last_playback_ns + self.triggers.timeout_ns, Order.PLAYBACK)]
+
+    # -- what ---------------------------------------------------------------------------------------------------------
+
+    def _show(self, last: SetId) -> int:
+        """Switch the view to boundary `last`; how many blocks are to be integrated."""
+        first = self.playback.boundary.next()
+        for number in range(first.number, last.number + 1):
+            set_id = last._replace(number=number)
+            self._must_hold(self.oracle.fault_in_set(set_id, *self.save_volume.read(set_id)))
+        blocks = self.playback.begin(last)
+        self._last_playback_ns = self.clock.now_ns
+        self._see_view(last)
+        self.ledger.append(
+            ReplayBegan(
+                time_ns=self.clock.now_ns,
+                replication=self.replication,
+                secondary=self.name,
+                generation=last.generation,
+                first_number=first.number,
+                number=last.number,
+                blocks=blocks,
+            )
+        )
+        return blocks
+
+    def _integrate(self) -> Process:
+        """Write the group to the volume at the disk's rate; answers false when a new copy made it pointless."""
+        copies = self._copies
+        while True:
+            yield from self.node.until_up()
+            flow = self.node.disk.copying.begin(self.playback.remaining * self.block_bytes)
+            self._flow = flow
+            yield flow.ended
+            self._flow = None
+            if copies != self._copies:
+                return False
+            self.playback.integrate(flow.served_bytes(self.clock.now_ns) // self.block_bytes)
+            if not flow.broken_off:
+                return True
+
+    def _finish(self, last: SetId, blocks: int) -> None:
+        replayed = self.playback.finish()
+        self._see_view(last)
+        self.ledger.append(
+            SetReplayed(
+                time_ns=self.clock.now_ns,
+                replication=self.replication,
+                secondary=self.name,
+                generation=last.generation,
+                number=last.number,
+                sets=len(replayed),
+                blocks=blocks,
+                boundary_time_ns=self._boundary_time_ns[last],
+            )
+        )
+        if not self.shares_save_volume:
+            self.save_volume.release_through(last)
+            self.tell_save_volume()
+            self.space_freed.fire()
+        self.on_replayed(last)
+
+    def _see_view(self, set_id: SetId) -> None:
+        if self.oracle.wants_views:
+            view = self.playback.read(np.arange(self.playback.volume.n_blocks))
+            self._must_hold(self.oracle.fault_in_view(set_id, view))
+
+    def _must_hold(self, fault: str | None) -> None:
+        if fault is not None:
+            self.ledger.broken("ViewIsABoundary", f"{self.name}: {fault}", self.clock.now_ns)
+
+    def tell_save_volume(self) -> None:
+        """Enter how full this site's save volume is."""
+        self.ledger.append(
+            SaveVolumeChanged(
+                time_ns=self.clock.now_ns,
+                replication=self.replication,
+                site=self.node.site,
+                used_bytes=self.save_volume.used_blocks * self.block_bytes,
+                capacity_bytes=self.save_volume.capacity_blocks * self.block_bytes,
+            )
+        )

@@ -1,0 +1,154 @@
+"""The send-thread of one destination: set after set from the mailbox over the link (FIG 12; L1407-1428).
+
+only what the destination misses is sent: no acknowledged chunk twice (T9)
+a destination without room in its save volume holds the sender back, not the group (V8, T7)
+a broken connection is set up again from what both sides hold durably
+"""
+
+from __future__ import annotations
+
+from sim.engine.deltaset import ChunkRange
+from sim.engine.identity import SetId
+from sim.engine.receiver import SetReceiver
+from sim.engine.savevolume import Found, SaveVolumeFull, StoredSet
+from sim.records import BytesCarried
+from sim.world.clock import Order, Process, Signal
+from sim.world.fluid import Flow
+from sim.world.link import Direction
+from sim.world.primary import Primary
+from sim.world.secondary import Secondary
+
+
+class Sender:
+    """Carries the sets of a primary to one secondary, in order, as one stream."""
+
+    def __init__(self, primary: Primary, secondary: Secondary, receiver: SetReceiver, way: Direction) -> None:
+        self.primary, self.secondary, self._receiver, self.way = primary, secondary, receiver, way
+        self._clock = primary.clock
+        self.enabled = True
+        self.changed = Signal(self._clock, Order.NETWORK)
+        self.sent = primary.last_cut  # everything up to here is on its way or there
+        self._flow: Flow | None = None
+        self._connection = 0  # counts connections: what was on its way over an earlier one is lost
+        self._lost_bytes = 0  # carried by a broken connection and not kept at the other end
+        for signal in (primary.set_ready, primary.node.changed, secondary.node.changed, secondary.space_freed):
+            signal.wakes(self.changed)
+
+    def send(self) -> Process:
+        """Carry sets, for ever (FIG 12).
+
+        wait for a set in the mailbox, and room for it there -> transfer -> hand over after the delay
+             ^------------------------------------------------------+
+        """
+        while True:
+            stored = yield from self._until_next()
+            yield from self._transfer(stored)
+
+    def disconnect(self) -> None:
+        """The connection is gone; of a set in mid-transfer the whole chunks that arrived are kept."""
+        self._connection += 1
+        if self._flow is not None:
+            self.way.server.break_off(self._flow)
+
+    def send_after(self, set_id: SetId) -> None:
+        """Go on, over a new connection, with the set after this one."""
+        self.disconnect()
+        self.sent = set_id
+        self.changed.fire()
+
+    def reconnect(self) -> None:
+        """Ask the destination what it holds, and go on from there."""
+        self.send_after(self._receiver.received)
+
+    # -- one set ------------------------------------------------------------------------------------------------------
+
+    def _until_next(self) -> Process:
+        while True:
+            if self._may_send() and self.sent < self.primary.last_copied_out:
+                stored = self.primary.save_volume.stored(self.sent.next())
+                if self._reserve(stored):
+                    return stored
+            yield self.changed.wait()
+
+    def _may_send(self) -> bool:
+        return self.enabled and self.primary.node.up and self.secondary.node.up
+
+    def _reserve(self, stored: StoredSet) -> bool:
+        """Whether the destination has room; it keeps it free for the set from now on (V8)."""
+        save_volume = self.secondary.save_volume
+        if save_volume.find(stored.id) is Found.NEVER_EXISTED:
+            try:
+                save_volume.reserve(stored.id, stored.shape)
+            except SaveVolumeFull:
+                return False
+            self.secondary.tell_save_volume()
+        return True
+
+    def _transfer(self, stored: StoredSet) -> Process:
+        chunks = self._receiver.missing(stored.id)
+        parts = [stored.chunk_range(first, last) for first, last in chunks]
+        connection, began = self._connection, self._clock.now_ns
+        flow = self.way.server.begin(sum(part.addresses.size for part in parts) * self.primary.block_bytes)
+        self._flow = flow
+        yield flow.ended
+        self._flow = None
+        self._account(flow, began)
+        if flow.broken_off:
+            self._keep_whole_chunks(stored, chunks, flow)
+        elif connection == self._connection:
+            self.sent = stored.id
+            arrival = self._clock.now_ns + self.way.delay_ns
+            self._clock.call_at(arrival, Order.NETWORK, lambda: self._hand_over(stored, parts, connection))
+
+    def _hand_over(self, stored: StoredSet, parts: list[ChunkRange], connection: int) -> None:
+        """Everything of the set is there; over a connection that broke meanwhile it is not."""
+        if connection != self._connection:
+            return
+        assert stored.header is not None
+        self._receiver.receive_header(stored.header)
+        for part in parts:
+            self._receiver.receive(part)
+        self._must_be_complete(stored.id)
+        self.secondary.received(stored.id, stored.blocks)
+
+    def _must_be_complete(self, set_id: SetId) -> None:
+        if not self._receiver.complete(set_id):
+            what = f"{self.secondary.name} got all of {set_id}, and it is not complete"
+            self.primary.ledger.broken("CompleteWhenAllIsThere", what, self._clock.now_ns)
+
+    def _keep_whole_chunks(self, stored: StoredSet, chunks: list[tuple[int, int]], flow: Flow) -> None:
+        """What had arrived when the connection broke: chunks that are whole, as long as both ends want them."""
+        arrived = flow.served_bytes(self._clock.now_ns - self.way.delay_ns) // self.primary.block_bytes
+        kept = 0
+        for first, last in chunks if self._still_wanted(stored.id) else ():
+            whole = min(last - first, (arrived - kept) // stored.shape.chunk_blocks)
+            if whole:
+                part = stored.chunk_range(first, first + whole)
+                self._receiver.receive(part)
+                kept += part.addresses.size
+        self._lost_bytes += flow.served_bytes(self._clock.now_ns) - kept * self.primary.block_bytes
+
+    def _still_wanted(self, set_id: SetId) -> bool:
+        held = Found.HELD
+        here, there = self.primary.save_volume, self.secondary.save_volume
+        return self.secondary.node.up and here.find(set_id) is held and there.find(set_id) is held
+
+    def _account(self, flow: Flow, began_ns: int) -> None:
+        """Enter what the link carried; bytes that make up for lost ones are retransmissions."""
+        carried = flow.served_bytes(self._clock.now_ns)
+        again = min(carried, self._lost_bytes)
+        self._lost_bytes -= again
+        for cause, size in (("retransmission", again), ("delta_set", carried - again)):
+            if size or cause == "delta_set":
+                self.primary.ledger.append(
+                    BytesCarried(
+                        time_ns=self._clock.now_ns,
+                        replication=self.primary.name,
+                        link=self.way.link,
+                        source=self.way.source,
+                        destination=self.way.destination,
+                        cause=cause,
+                        began_ns=began_ns,
+                        carried_bytes=size,
+                    )
+                )
