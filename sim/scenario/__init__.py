@@ -1,1 +1,30 @@
-"""What the user writes: YAML in, checked and immutable model out."""
+"""What the user writes: YAML in, checked and immutable model out.
+
+load(path, sets) -> Scenario     every fault at once, each with its place
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
+
+
+def load(path: Path | str, sets: Sequence[str] = ()) -> Scenario:
+    """The scenario of a file (`-` is standard input), with `path=value` texts laid over it.
+
+    Raises ScenarioError with all that is wrong.
+    """
+    from sim.scenario.loading import load_path
+
+    return load_path(path, sets)
+
+
+def load_text(text: str, name: str = "<text>", base_dir: Path | str = ".", sets: Sequence[str] = ()) -> Scenario:
+    """The scenario of a text; files that it names are looked for below `base_dir`. Raises ScenarioError."""
+    from sim.scenario.loading import load_text as load_from_text
+
+    return load_from_text(text, name, Path(base_dir), sets)

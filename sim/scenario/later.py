@@ -1,0 +1,43 @@
+"""Words of the scenario format that this version knows of but cannot do yet.
+
+they are refused as "not in this version yet", so that nobody looks for a spelling mistake
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+NOT_YET: Final = "is not in this version yet"
+
+# keys by where they would stand; `*` stands for a name or a number
+KEYS_LATER: Final[dict[tuple[str, ...], frozenset[str]]] = {
+    (): frozenset({"faults", "matrix", "operator", "groups", "forwarders", "backups", "routes"}),
+    ("links", "*"): frozenset(
+        {"loss", "jitter", "reorder", "duplicate", "corrupt", "queue", "sessions", "shared_with"}
+    ),
+    ("replication", "*"): frozenset({"forwarders", "via"}),
+    ("replication", "*", "secondaries", "*"): frozenset({"via"}),
+    ("timeline", "*"): frozenset({"when", "destroys", "mode", "link", "to"}),
+}
+
+KINDS_LATER: Final = frozenset({
+    "site-lost", "site-back", "link-down", "link-up", "link-slow", "link-lossy", "failover", "resync", "failback",
+    "swap", "power-loss", "disk-slow", "corrupt", "backup", "rollback",
+})  # fmt: skip
+
+METRICS_LATER: Final = frozenset({
+    "rpo", "rto", "lost_writes", "lost_blocks", "lost_bytes", "resync_bytes", "availability", "outage", "split_brain",
+})  # fmt: skip
+
+FACTS_LATER: Final = frozenset({"failover", "resync", "failback", "outage", "link_down", "site_lost", "rollback"})
+
+PHASES_LATER: Final = frozenset({"outage", "recovery", "resync"})
+
+
+def key_is_later(path: tuple[str | int, ...], key: str) -> bool:
+    """Whether `key`, standing below `path`, belongs to a later version."""
+    return any(key in keys and _matches(pattern, path) for pattern, keys in KEYS_LATER.items())
+
+
+def _matches(pattern: tuple[str, ...], path: tuple[str | int, ...]) -> bool:
+    return len(pattern) == len(path) and all(p in {"*", str(key)} for p, key in zip(pattern, path, strict=True))

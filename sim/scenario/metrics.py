@@ -1,0 +1,48 @@
+"""What a check can ask for: one table of metrics, their units and their labels.
+
+a series has a value at every instant and needs an aggregate; a total has one value a run
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+ValueKind = Literal["seconds", "bytes", "share", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricKind:
+    """What one metric measures, in which unit, and which labels narrow it."""
+
+    unit: ValueKind
+    shape: Literal["series", "total"]
+    labels: tuple[str, ...] = ()
+
+
+METRICS: Final[dict[str, MetricKind]] = {
+    "lag": MetricKind("seconds", "series", ("to",)),
+    "lag_bytes": MetricKind("bytes", "series", ("to",)),
+    "lag_blocks": MetricKind("number", "series", ("to",)),
+    "lag_sets": MetricKind("number", "series", ("to",)),
+    "exposure": MetricKind("seconds", "series", ("mode", "to")),
+    "exposure_bytes": MetricKind("bytes", "series", ("mode", "to")),
+    "exposure_blocks": MetricKind("number", "series", ("mode", "to")),
+    "save_volume": MetricKind("bytes", "series", ("site",)),
+    "snapshot_store": MetricKind("bytes", "series", ("site",)),
+    "link_utilisation": MetricKind("share", "series", ("link",)),
+    "wan_bytes": MetricKind("bytes", "total", ("cause",)),
+    "written_bytes": MetricKind("bytes", "total"),
+    "written_writes": MetricKind("number", "total"),
+    "delta_sets": MetricKind("number", "total"),
+    "delta_set_bytes": MetricKind("bytes", "total"),
+    "coalescing_ratio": MetricKind("number", "total"),
+    "stall": MetricKind("seconds", "total"),
+    "full_copies": MetricKind("number", "total"),
+}
+
+FACTS: Final = ("cut", "received", "replayed", "full_copy", "stall", "dropped")
+
+MODES: Final = ("default", "now", "sync")
+CAUSES: Final = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "retransmission")
+PHASES: Final = ("steady", "all")

@@ -1,0 +1,77 @@
+"""Sizes that must fit into one another; every refusal shows the inequality with its numbers."""
+
+from __future__ import annotations
+
+from sim.scenario.draft import Draft, Report
+from sim.scenario.nodes import Path
+from sim.scenario.replication import Replication
+from sim.scenario.schema import Volume
+from sim.scenario.units import format_size
+
+SECTOR = 512
+MAX_BLOCKS = 2**40
+
+
+def volumes(draft: Draft, report: Report) -> None:
+    """A block is whole sectors, a volume whole blocks, a snapshot store at least one block."""
+    for name, volume in draft.volumes.items():
+        path = ("volumes", name)
+        if volume.block % SECTOR:
+            report((*path, "block"), f"must be a multiple of 512 B (got {format_size(volume.block)})")
+        if volume.size % volume.block:
+            below = volume.size // volume.block * volume.block
+            report(
+                (*path, "size"),
+                f"{format_size(volume.size)} is not a multiple of the block {format_size(volume.block)}",
+                f"write {format_size(below + volume.block)}" + (f" or {format_size(below)}" if below else ""),
+            )  # fmt: skip
+        if volume.size // volume.block > MAX_BLOCKS:
+            report((*path, "size"), f"{volume.size // volume.block:,} blocks; at most 2^40", "use a larger block")
+        _at_least(report, (*path, "snapshot_store", "size"), "snapshot store", volume.snapshot_store.size, volume.block)
+
+
+def replication(draft: Draft, report: Report) -> None:
+    """A high-water mark fits into the volume and into every save volume; a chunk holds a block."""
+    for name, group in draft.replication.items():
+        path = ("replication", name)
+        volume = draft.volumes.get(group.volume)
+        written = "high_water_mark" in group.model_fields_set
+        if volume is not None:
+            _blocks(report, path, group, volume)
+            if written:
+                _not_over(report, path, group.high_water_mark, "volume", volume.size)
+        if written:
+            _not_over(report, path, group.high_water_mark, "save volume", group.save_volume.size)
+        _secondaries(report, path, group, volume, written=written)
+
+
+def _blocks(report: Report, path: Path, group: Replication, volume: Volume) -> None:
+    _at_least(report, (*path, "chunk"), "chunk", group.chunk, volume.block)
+    _at_least(report, (*path, "save_volume", "size"), "save volume", group.save_volume.size, volume.block)
+
+
+def _secondaries(report: Report, path: Path, group: Replication, volume: Volume | None, *, written: bool) -> None:
+    for name, secondary in group.secondaries.items():
+        size = secondary.save_volume.size
+        below = (*path, "secondaries", name)
+        if size is not None and volume is not None:
+            _at_least(report, (*below, "save_volume", "size"), "save volume", size, volume.block)
+        if size is not None and written and group.high_water_mark > size:
+            report(
+                (*below, "save_volume", "size"),
+                f"save volume {format_size(size)} < high_water_mark {format_size(group.high_water_mark)}",
+                "a set of the source must fit",
+            )
+
+
+def _at_least(report: Report, path: Path, noun: str, size: int | None, block: int) -> None:
+    if size is not None and size < block:
+        report(path, f"{noun} {format_size(size)} < one block of {format_size(block)}", "make it larger")
+
+
+def _not_over(report: Report, path: Path, mark: int, noun: str, room: int) -> None:
+    if mark > room:
+        report(
+            (*path, "high_water_mark"), f"high_water_mark {format_size(mark)} > {noun} {format_size(room)}",
+            f"write at most {format_size(room)}",
+        )  # fmt: skip

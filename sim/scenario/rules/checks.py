@@ -1,0 +1,55 @@
+"""Expectations: every label names something of this scenario."""
+
+from __future__ import annotations
+
+from sim.scenario.draft import Draft, Report
+from sim.scenario.expect import Check
+from sim.scenario.metrics import CAUSES, MODES
+from sim.scenario.nodes import Path
+from sim.scenario.rules.names import must_exist
+
+
+def labels(draft: Draft, report: Report) -> None:
+    """The secondary, site, link, mode or cause that a label gives."""
+    known = {
+        "to": ("secondary", draft.secondaries()),
+        "site": ("site", draft.names("sites")),
+        "link": ("link", draft.names("links")),
+        "mode": ("mode", list(MODES)),
+        "cause": ("cause", list(CAUSES)),
+    }
+    for index, check in draft.expect:
+        for label, value in check.labels:
+            noun, names = known[label]
+            must_exist(report, _path(draft, index), noun, value, names, check.place(label))
+        _ambiguous(draft, report, index, check)
+
+
+def _ambiguous(draft: Draft, report: Report, index: int, check: Check) -> None:
+    """A secondary's name that two replications use cannot be meant alone."""
+    to = check.label("to")
+    holders = [name for name in draft.names("replication") if to in draft.names("replication", name, "secondaries")]
+    if to is not None and len(holders) > 1:
+        report(
+            _path(draft, index), f"'{to}' is a secondary of {' and '.join(holders)}",
+            "give them different names, and site:", check.place("to"),
+        )  # fmt: skip
+
+
+def windows(draft: Draft, report: Report) -> None:
+    """`before` and `after` name entries of the timeline; `across runs` needs several runs."""
+    known = [entry.id for _, entry in draft.timeline if entry.id]
+    for index, check in draft.expect:
+        for word, name in (("before", check.before), ("after", check.after)):
+            if name is not None:
+                must_exist(report, _path(draft, index), "timeline id", name, known, check.place(word))
+        if check.across_runs and draft.run is not None and draft.run.replications == 1:
+            report(
+                _path(draft, index), "'across runs' needs several runs", "give run.replications",
+                max(0, check.text.find("across")),
+            )  # fmt: skip
+
+
+def _path(draft: Draft, index: int) -> Path:
+    inner = ("expect", index, "check")
+    return inner if draft.writes(*inner) else inner[:2]
