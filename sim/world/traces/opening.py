@@ -14,7 +14,7 @@ from sim.world.traces.stream import TraceFile
 from sim.world.traces.tape import Tape
 
 if TYPE_CHECKING:
-    from sim.scenario.workloads import TraceReplay
+    from sim.scenario.schema import TraceReplay
 
 
 def open_trace_source(
