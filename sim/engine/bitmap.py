@@ -76,6 +76,21 @@ class Bitmap:
         addresses = self._make_settable(addresses)
         np.bitwise_or.at(self._pages.reshape(-1), self._word_of(addresses), _bits(addresses))
 
+    def add(self, addresses: Addresses) -> Mask:
+        """Set the bits of distinct `addresses` and say which of them were clear before: cheaper than test and set."""
+        if addresses.size == 0:
+            return np.zeros(0, dtype=np.bool_)
+        self._check(addresses)
+        self._own()
+        if self._make_settable(addresses).size < addresses.size:  # some lie on full pages
+            new: Mask = ~self.test(addresses)
+            self.set(addresses[new])
+            return new
+        flat, word, bits = self._pages.reshape(-1), self._word_of(addresses), _bits(addresses)
+        new = (np.take(flat, word) & bits) == 0
+        np.bitwise_or.at(flat, word, bits)
+        return new
+
     def clear(self, addresses: Addresses) -> None:
         """Clear the bits; `addresses` as in `set`."""
         if addresses.size == 0:
