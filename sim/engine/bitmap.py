@@ -122,7 +122,10 @@ class Bitmap:
         if addresses.size == 0:
             return np.zeros(0, dtype=np.bool_)
         self._check(addresses)
-        words = np.take(self._pages.reshape(-1), self._word_of(addresses))
+        slots = self._slots(addresses)
+        if slots.min() == slots.max() == FULL_PAGE:
+            return np.ones(addresses.size, dtype=np.bool_)
+        words = np.take(self._pages.reshape(-1), _words_at(slots, addresses))
         found: Mask = (words & _bits(addresses)) != 0
         return found
 
@@ -281,10 +284,14 @@ class Bitmap:
         return np.take(self._table, addresses >> PAGE_SHIFT)
 
     def _word_of(self, addresses: Addresses) -> Addresses:
-        words = self._slots(addresses).astype(np.int64)
-        words *= PAGE_WORDS
-        words += (addresses >> 6) & _IN_PAGE
-        return words
+        return _words_at(self._slots(addresses), addresses)
+
+
+def _words_at(slots: Kinds, addresses: Addresses) -> Addresses:
+    words = slots.astype(np.int64)
+    words *= PAGE_WORDS
+    words += (addresses >> 6) & _IN_PAGE
+    return words
 
 
 def _bits(addresses: Addresses) -> Words:
