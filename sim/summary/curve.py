@@ -49,6 +49,10 @@ class Curve:
         heights = _framed(height_at(times_ns, values, start_ns), values[inside], height_at(times_ns, values, end_ns))
         return cls(corners[:-1], corners[1:], heights[:-1], heights[1:])
 
+    def times(self, factor: int) -> Curve:
+        """The same with every value multiplied."""
+        return Curve(self.begin_ns, self.end_ns, self.begin_value * factor, self.end_value * factor)
+
     def __len__(self) -> int:
         return len(self.begin_ns)
 

@@ -15,7 +15,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from sim.records import ReplicationBegan, VolumeStood, WritesLooked
+from sim.records import ReplicationBegan, VolumeStood, WritesLooked, WritesResumed
 from sim.summary.curve import Curve, Integers, Segment, height_at
 from sim.summary.facts import Facts
 from sim.summary.loss import LostBlocks
@@ -104,8 +104,7 @@ class Mirror:
     def _ages(self, changes: list[Offer]) -> Iterator[Segment]:
         for start, end, survives in self._spans(changes):
             if survives is not None:
-                boundary_ns = self.boundaries.times_ns[survives]
-                yield start, end, start - boundary_ns, end - boundary_ns
+                yield from self.boundaries.ages(survives, start, end)
 
     def _sets_after(self, changes: list[Offer]) -> Iterator[Segment]:
         cuts_ns = self.boundaries.times_ns
@@ -120,11 +119,14 @@ class Mirror:
     @cached_property
     def _written(self) -> tuple[Integers, Integers]:
         points = [(self.began.time_ns, 0)]
-        for look in self.facts.about(WritesLooked, replication=self.name):
+        for fact in self.facts.in_order:
             until_ns, before = points[-1]
-            if look.since_ns > until_ns:
-                points.append((look.since_ns, before))
-            points.append((look.time_ns, before + look.writes))
+            match fact:
+                case WritesLooked(replication=name, since_ns=since_ns) if name == self.name:
+                    points += [(since_ns, before)] if since_ns > until_ns else []
+                    points.append((fact.time_ns, before + fact.writes))
+                case WritesResumed(replication=name) if name == self.name:
+                    points.append((fact.time_ns, before))
         table = np.array(points, dtype=np.int64)
         return table[:, 0], table[:, 1]
 

@@ -3,17 +3,21 @@
     replayed <= begun: a replay that has begun is finished, whatever happens
     replayed <= received: sets count once they are complete and no set before them is missing (V2)
     nothing can be offered while a copy is on its way (V7, FIG 11)
-Boundaries are counted along the primary's history: 0 is the start, k the k-th cut.
+Boundaries are counted along the primary's history: 0 is the start, k the k-th cut. A cut that was skipped because
+nothing had been written finds the volume still at its newest boundary, which is as young as that instant (C8).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sim.records import (
     CopyBegan,
     CopyFinished,
+    CutSkipped,
     DeltaSetCut,
     Record,
     ReplayBegan,
@@ -21,30 +25,45 @@ from sim.records import (
     SetReceived,
     SetReplayed,
 )
+from sim.summary.curve import Segment
 from sim.summary.facts import Facts
 
 
 class Boundaries:
     """The instants at which a primary's volume was a boundary, in order, and their names."""
 
-    __slots__ = ("_positions", "times_ns")
+    __slots__ = ("_positions", "times_ns", "unchanged_ns")
 
     def __init__(self, facts: Facts, replication: str) -> None:
         self.times_ns: list[int] = []
+        self.unchanged_ns: list[list[int]] = []  # when the volume was found to be still at this boundary
         self._positions: dict[tuple[int, int], int] = {}
         for fact in facts.in_order:
-            if isinstance(fact, ReplicationBegan) and fact.replication == replication:
-                self._add(fact.time_ns, fact.generation, 0)
-            elif isinstance(fact, DeltaSetCut) and fact.replication == replication:
-                self._add(fact.time_ns, fact.generation, fact.number)
+            match fact:
+                case ReplicationBegan(replication=name, generation=generation) if name == replication:
+                    self._add(fact.time_ns, generation, 0)
+                case DeltaSetCut(replication=name, generation=generation, number=number) if name == replication:
+                    self._add(fact.time_ns, generation, number)
+                case CutSkipped(replication=name) if name == replication:
+                    self.unchanged_ns[-1].append(fact.time_ns)
 
     def _add(self, time_ns: int, generation: int, number: int) -> None:
         self._positions[generation, number] = len(self.times_ns)
         self.times_ns.append(time_ns)
+        self.unchanged_ns.append([])
 
     def position(self, generation: int, number: int) -> int:
         """Where a boundary stands in the history. Raises KeyError for one that was never cut."""
         return self._positions[generation, number]
+
+    def ages(self, position: int, start_ns: int, end_ns: int) -> Iterator[Segment]:
+        """The age in nanoseconds of what a boundary holds, from start to end."""
+        unchanged = self.unchanged_ns[position]
+        first, stop = bisect_right(unchanged, start_ns), bisect_left(unchanged, end_ns)
+        as_of = unchanged[first - 1] if first else self.times_ns[position]
+        for begin, end in pairwise([start_ns, *unchanged[first:stop], end_ns]):
+            as_of = begin if begin > start_ns else as_of
+            yield begin, end, begin - as_of, end - as_of
 
 
 @dataclass(frozen=True, slots=True)

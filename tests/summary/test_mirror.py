@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.records import CutSkipped, WritesResumed, WritesSuspended
 from sim.summary.curve import Curve
 from tests.summary.ledgers import S, Story
 
@@ -79,3 +80,22 @@ def test_lost_raw_writes_are_exact_at_looks_and_linear_between() -> None:
     expected = [(0, 10, 0, 100), (10, 15, 100, 250), (15, 20, 150, 300), (20, 30, 300, 310)]
     assert counts(mirror.exposure_writes("default")) == expected
     assert {last for *_, last in counts(mirror.exposure_writes("sync"))} == {0}
+
+
+def test_C8_a_skipped_cut_finds_the_newest_boundary_as_young_as_the_volume() -> None:
+    story = Story(until=60).add(CutSkipped, 10).cut(1, 20).received(1, 22).replayed(1, 25)
+    mirror = story.add(CutSkipped, 30).add(CutSkipped, 40).cut(2, 50).mirror()
+    expected = [(0, 10, 0, 10), (10, 25, 0, 15), (25, 30, 5, 10), (30, 40, 0, 10), (40, 60, 0, 20)]
+    assert in_seconds(mirror.lag("lisbon")) == expected
+
+
+def test_C8_a_boundary_that_is_replayed_after_a_skip_is_as_young_as_the_skip() -> None:
+    mirror = Story(until=60).cut(1, 20).add(CutSkipped, 30).received(1, 31).replayed(1, 35).mirror()
+    assert in_seconds(mirror.lag("lisbon"))[-1] == (35, 60, 5, 30)
+
+
+def test_nothing_is_written_while_writes_stand_still() -> None:
+    story = Story(until=40).look(1, 10, writes=100).add(WritesSuspended, 10, cause="save_volume_full")
+    story.add(WritesResumed, 20, cause="save_volume_full", stalled_ns=10 * S).look(1, 40, writes=200)
+    curve = story.mirror().exposure_writes("default")
+    assert counts(curve) == [(0, 10, 0, 100), (10, 20, 100, 100), (20, 40, 100, 300)]

@@ -1,0 +1,54 @@
+"""Numbers for people: three digits and a unit of a fitting size."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Unit = Literal["s", "B", "share", "1"]
+
+_TIMES: Final = (("d", 86_400.0, 2.0), ("h", 3_600.0, 2.0), ("min", 60.0, 2.0), ("s", 1.0, 1.0), ("ms", 1e-3, 1.0))
+_SIZES: Final = tuple((unit, 1024.0**power) for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")))
+
+
+def amount(value: float | None, unit: Unit) -> str:
+    """A value with its unit: `12.4 min`, `1.50 GiB`, `84.1 %`, `1,234`; a dash for none."""
+    if value is None:
+        return "–"
+    match unit:
+        case "s":
+            return duration(value)
+        case "B":
+            return size(value)
+        case "share":
+            return f"{digits(value * 100)} %"
+    return digits(value)
+
+
+def plain(value: float, unit: Unit) -> str:
+    """A value with all of its digits, in its base unit."""
+    return f"{value * 100:.12g} %" if unit == "share" else f"{value:.12g} {'' if unit == '1' else unit}".rstrip()
+
+
+def duration(seconds: float) -> str:
+    """A time in the largest unit that leaves at least two of it."""
+    for unit, length, least in _TIMES:
+        if abs(seconds) >= length * least:
+            return f"{digits(seconds / length)} {unit}"
+    return f"{digits(seconds * 1e6)} µs" if seconds else "0 s"
+
+
+def size(size_bytes: float) -> str:
+    """Bytes in units of 1024."""
+    for unit, length in _SIZES:
+        if abs(size_bytes) >= length:
+            return f"{digits(size_bytes / length)} {unit}"
+    return f"{digits(size_bytes)} B"
+
+
+def digits(value: float) -> str:
+    """Three digits, or all of an integer."""
+    if value == int(value):
+        return f"{int(value):,}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"

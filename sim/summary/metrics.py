@@ -1,0 +1,147 @@
+"""The one table of metrics: what each is called, where it stands, its unit and its formula.
+
+In keys `<...>` is a name of the scenario and `[...]` is left out for the sum over all of it. A metric with a value at
+every instant has one key for each of its statistics, written behind: `lag_seconds.lisbon.p95`. Percentiles and means
+are time-weighted over all instants that have a value; `max` is the least upper bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sim.summary import series, totals
+from sim.summary.amounts import Unit
+from sim.summary.sample import Labels, OfRun, OfWindows
+
+ALL: Final = ("p50", "p95", "p99", "max", "mean")
+ENDS: Final = ("max", "mean")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One row of the table; either `curves` or `totals` measures it."""
+
+    name: str | None  # what a check calls it; None where no check asks for it
+    key: str
+    unit: Unit
+    formula: str
+    nothing: int | None  # its value when nothing happened
+    curves: OfRun | None = None
+    totals: OfWindows | None = None
+    statistics: tuple[str, ...] = ()
+
+    def keys_for(self, labels: Labels) -> Iterator[str]:
+        """Its keys in the summary for these labels, one for each statistic."""
+        stem = render(self.key, labels)
+        return (f"{stem}.{statistic}" for statistic in self.statistics) if self.statistics else iter([stem])
+
+
+def render(key: str, labels: Labels) -> str:
+    """A key with its labels put in; parts in brackets go where their label is not given."""
+    for name, value in labels.items():
+        key = re.sub(rf"\[\.<{name}>\]|\.<{name}>", lambda _: f".{value}", key)  # noqa: B023 - used at once
+    return re.sub(r"\[\.<\w+>\]", "", key)
+
+
+TABLE: Final = (
+    Metric(
+        "lag", "lag_seconds.<to>", "s",
+        "now - boundary of the newest set that the secondary has replayed", None, curves=series.lag, statistics=ALL,
+    ),
+    Metric(
+        None, "lag_seconds.<to>.above_target_seconds", "s",
+        "for how long lag was above its target", 0, totals=totals.lag_above_target,
+    ),
+    Metric(
+        None, "lag_seconds.<to>.target_seconds", "s",
+        "the limit on this lag in `expect`, else twice the timeout plus the playback's own", None,
+        totals=totals.lag_target,
+    ),
+    Metric(
+        "lag_bytes", "lag_bytes.<to>", "B",
+        "distinct blocks written after that boundary x block size", None, curves=series.lag_bytes, statistics=ALL,
+    ),
+    Metric(
+        "lag_blocks", "lag_blocks.<to>", "1",
+        "distinct blocks written after that boundary: exact at step instants, linear between", None,
+        curves=series.lag_blocks, statistics=ALL,
+    ),
+    Metric(
+        "lag_sets", "lag_sets.<to>", "1",
+        "delta sets cut and not replayed", None, curves=series.lag_sets, statistics=ENDS,
+    ),
+    Metric(
+        None, "unreadable_seconds.<to>", "s",
+        "for how long a copy was on its way and nothing could be served; no part of lag", 0, totals=totals.unreadable,
+    ),
+    Metric(
+        "exposure", "exposure_seconds.<mode>[.<to>]", "s",
+        "now - boundary that a failover would go on with: default the newest complete received set without a gap "
+        "before it, now the newest replayed one (a replay that has begun counts), sync 0; without a secondary the one "
+        "that loses least, of several replications the oldest", None, curves=series.exposure, statistics=ALL,
+    ),
+    Metric(
+        None, "exposure_seconds.<mode>[.<to>].above_target_seconds", "s",
+        "for how long exposure was above the target of lag", 0, totals=totals.exposure_above_target,
+    ),
+    Metric(
+        "exposure_bytes", "exposure_bytes.<mode>[.<to>]", "B",
+        "distinct blocks written after that boundary x block size", None, curves=series.exposure_bytes, statistics=ALL,
+    ),
+    Metric(
+        "exposure_blocks", "exposure_blocks.<mode>[.<to>]", "1",
+        "distinct blocks written after that boundary: exact at step instants, linear between", None,
+        curves=series.exposure_blocks, statistics=ALL,
+    ),
+    Metric(
+        None, "exposure_writes.<mode>[.<to>]", "1",
+        "raw writes after that boundary: exact at looks, between them an expectation", None,
+        curves=series.exposure_writes, statistics=ALL,
+    ),
+    Metric(
+        "save_volume", "save_volume_bytes.<site>", "B",
+        "bytes that the save volumes of a site hold", None, curves=series.save_volume, statistics=ENDS,
+    ),
+    Metric(
+        None, "save_volume_fill.<site>", "share",
+        "the same over what they can hold", None, curves=series.save_volume_fill, statistics=ENDS,
+    ),
+    Metric(
+        "snapshot_store", "snapshot_store_bytes.<site>", "B",
+        "bytes of before-images at a site", None, curves=series.snapshot_store, statistics=ENDS,
+    ),
+    Metric(
+        "link_utilisation", "link_utilisation.<link>", "share",
+        "bits a second over bandwidth, in the busier direction; each transfer at its mean rate", None,
+        curves=series.link_utilisation, statistics=ENDS,
+    ),
+    Metric("wan_bytes", "wan_bytes[.<cause>]", "B", "bytes that links carried, each hop for itself", 0,
+           totals=totals.wan_bytes),
+    Metric(None, "link_bytes.<link>.<cause>", "B", "bytes that one link carried", 0, totals=totals.link_bytes),
+    Metric("written_bytes", "written_bytes", "B", "bytes that users wrote", 0, totals=totals.written_bytes),
+    Metric("written_writes", "written_writes", "1", "writes of users", 0, totals=totals.written_writes),
+    Metric("delta_sets", "delta_sets[.<cause>]", "1", "delta sets cut", 0, totals=totals.delta_sets),
+    Metric("delta_set_bytes", "delta_set_bytes", "B", "payload of all cut sets", 0, totals=totals.delta_set_bytes),
+    Metric("coalescing_ratio", "coalescing_ratio", "1", "written_bytes / delta_set_bytes", None,
+           totals=totals.coalescing_ratio),
+    Metric(None, "coalesced_bytes", "B", "written_bytes of the sets that were cut - delta_set_bytes", 0,
+           totals=totals.coalesced_bytes),
+    Metric("stall", "stall_seconds[.<cause>]", "s", "for how long writes stood still", 0, totals=totals.stall),
+    Metric("full_copies", "full_copies[.<cause>]", "1", "whole copies begun again", 0, totals=totals.full_copies),
+    Metric(None, "cut_delay_seconds.max", "s", "the longest that a cut waited after its trigger", 0,
+           totals=totals.cut_delay),
+    Metric(None, "chunks_discarded", "1", "chunks that receivers threw away", 0, totals=totals.chunks_discarded),
+    Metric(None, "node_down_seconds.<site>", "s", "for how long a data mover was down", 0, totals=totals.node_down),
+    Metric(None, "simulated_seconds", "s", "length of the run, or of the window", None, totals=totals.simulated),
+    Metric(None, "lost_writes", "1", "acknowledged writes that failovers lost", 0, totals=totals.always(0)),
+    Metric(None, "lost_blocks", "1", "distinct blocks that failovers lost", 0, totals=totals.always(0)),
+    Metric(None, "lost_bytes", "B", "lost_blocks x block size", 0, totals=totals.always(0)),
+    Metric(None, "rpo_seconds", "s", "exposure at the last failover", None, totals=totals.always(None)),
+    Metric(None, "rto_seconds", "s", "from the disaster before the last failover to service", None,
+           totals=totals.always(None)),
+)  # fmt: skip
+
+BY_NAME: Final = {metric.name: metric for metric in TABLE if metric.name is not None}

@@ -1,0 +1,117 @@
+"""Metrics that have a value at every instant, as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from sim.records import LinkStood
+from sim.summary import fill, traffic
+from sim.summary.combined import combined
+from sim.summary.curve import Curve
+from sim.summary.mirror import MODES, Mirror
+from sim.summary.sample import SECOND, Series
+from sim.summary.story import Story
+
+Exposed = Callable[[Mirror, str, str | None], Curve]
+
+
+def lag(story: Story) -> Iterator[Series]:
+    """Age of what each secondary serves."""
+    for mirror, secondary, name in story.arms:
+        yield Series({"to": name}, partial(mirror.lag, secondary), SECOND)
+
+
+def lag_blocks(story: Story) -> Iterator[Series]:
+    """Distinct blocks that each secondary does not serve yet."""
+    for mirror, secondary, name in story.arms:
+        yield Series({"to": name}, partial(mirror.lag_blocks, secondary))
+
+
+def lag_bytes(story: Story) -> Iterator[Series]:
+    """The same in bytes."""
+    for mirror, secondary, name in story.arms:
+        yield Series({"to": name}, partial(_bytes_behind, mirror, secondary))
+
+
+def lag_sets(story: Story) -> Iterator[Series]:
+    """Delta sets that are cut and not replayed."""
+    for mirror, secondary, name in story.arms:
+        yield Series({"to": name}, partial(mirror.lag_sets, secondary))
+
+
+def exposure(story: Story) -> Iterator[Series]:
+    """Age of what a failover would go on with: by mode, and by mode and secondary."""
+    return _exposures(story, Mirror.exposure, oldest=True, divisor=SECOND)
+
+
+def exposure_blocks(story: Story) -> Iterator[Series]:
+    """Distinct blocks that a failover would lose."""
+    return _exposures(story, Mirror.exposure_blocks)
+
+
+def exposure_bytes(story: Story) -> Iterator[Series]:
+    """The same in bytes."""
+    return _exposures(story, _exposed_bytes)
+
+
+def exposure_writes(story: Story) -> Iterator[Series]:
+    """Raw writes that a failover would lose."""
+    return _exposures(story, Mirror.exposure_writes)
+
+
+def save_volume(story: Story) -> Iterator[Series]:
+    """Used bytes of the save volumes of each site."""
+    for site, curve in fill.save_volumes(story.facts).items():
+        yield Series({"site": site}, partial(_same, curve))
+
+
+def save_volume_fill(story: Story) -> Iterator[Series]:
+    """The same as a share of what they can hold."""
+    capacities = fill.save_volume_capacities(story.facts)
+    for site, curve in fill.save_volumes(story.facts).items():
+        if capacities[site]:
+            yield Series({"site": site}, partial(_same, curve), capacities[site])
+
+
+def snapshot_store(story: Story) -> Iterator[Series]:
+    """Used bytes of the snapshot stores of each site."""
+    for site, curve in fill.snapshot_stores(story.facts).items():
+        yield Series({"site": site}, partial(_same, curve))
+
+
+def link_utilisation(story: Story) -> Iterator[Series]:
+    """How busy each link with a limited bandwidth is."""
+    for link in story.facts.of(LinkStood):
+        if link.bits_per_s:
+            yield Series({"link": link.link}, partial(_load, story, link), link.bits_per_s)
+
+
+def _exposures(story: Story, exposed: Exposed, *, oldest: bool = False, divisor: int = 1) -> Iterator[Series]:
+    """A disaster meets all replications: their losses add up, and the oldest data decides the age."""
+    for mode in MODES:
+        if story.mirrors:
+            yield Series({"mode": mode}, partial(_of_all, story, exposed, mode, oldest), divisor)
+        for mirror, secondary, name in story.arms:
+            labels = {"mode": mode, "to": name}
+            yield Series(labels, partial(exposed, mirror, mode, secondary), divisor, listed=len(story.arms) > 1)
+
+
+def _of_all(story: Story, exposed: Exposed, mode: str, oldest: bool) -> Curve:
+    return combined([exposed(mirror, mode, None) for mirror in story.mirrors], max if oldest else sum)
+
+
+def _exposed_bytes(mirror: Mirror, mode: str, secondary: str | None) -> Curve:
+    return mirror.exposure_blocks(mode, secondary).times(mirror.block_bytes)
+
+
+def _bytes_behind(mirror: Mirror, secondary: str) -> Curve:
+    return mirror.lag_blocks(secondary).times(mirror.block_bytes)
+
+
+def _load(story: Story, link: LinkStood) -> Curve:
+    return traffic.rate(traffic.busier_direction(story.facts, link), story.until_ns)
+
+
+def _same(curve: Curve) -> Curve:
+    return curve

@@ -1,0 +1,117 @@
+"""One run as the metrics read it: its facts, its replications, its phases and targets.
+
+anything with the fields of `sim.simulation.Run` will do, a ledger built by hand among them
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+from sim.records import PolicyChanged, Record, ReplicationBegan
+from sim.summary.facts import Facts
+from sim.summary.mirror import Mirror
+from sim.summary.phases import phase_windows
+from sim.summary.windows import Windows
+
+
+class RunLike(Protocol):
+    """What a run has to offer."""
+
+    @property
+    def scenario(self) -> Any:
+        """The scenario as resolved; None for a ledger built by hand."""
+
+    @property
+    def seed(self) -> int:
+        """The seed that the luck came from."""
+
+    @property
+    def replication_index(self) -> int:
+        """Which replication of the scenario it is."""
+
+    @property
+    def ledger(self) -> Sequence[Record]:
+        """The facts, in order."""
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal digest of the facts and the final contents."""
+
+
+class Story:
+    """A run, read once and asked often."""
+
+    def __init__(self, run: RunLike) -> None:
+        self.run = run
+        self.facts = Facts(run.ledger)
+        self.mirrors = [Mirror(self.facts, began) for began in self._first_begins()]
+
+    @classmethod
+    def of(cls, run: RunLike | Story) -> Story:
+        """The story of a run; a story is one already."""
+        return run if isinstance(run, Story) else cls(run)
+
+    @property
+    def until_ns(self) -> int:
+        """The end of the run."""
+        return self.facts.until_ns
+
+    @cached_property
+    def arms(self) -> list[tuple[Mirror, str, str]]:
+        """Each replication with each of its secondaries, and a name for the pair.
+
+        The name is the secondary's; with its replication's in front where several replications have one of that name.
+        """
+        pairs = [(mirror, secondary) for mirror in self.mirrors for secondary in mirror.secondaries]
+        known = Counter(secondary for _, secondary in pairs)
+        return [
+            (mirror, secondary, secondary if known[secondary] == 1 else f"{mirror.name}.{secondary}")
+            for mirror, secondary in pairs
+        ]
+
+    def settled_ns(self, mirror: Mirror, secondary: str) -> int:
+        """The lag of an arm that keeps up: two of its longest timeouts, and one of its playback's.
+
+        A write waits for at most one timeout until its set is cut; the next one is a margin for shipping and replay.
+        """
+        return 2 * self._timeout_ns(mirror, "") + self._timeout_ns(mirror, secondary)
+
+    def target_ns(self, mirror: Mirror, secondary: str) -> int:
+        """What to measure time above a target against: the scenario's own limit on this lag, else a settled lag."""
+        return self._limit_ns(secondary) or self.settled_ns(mirror, secondary)
+
+    @cached_property
+    def phases(self) -> dict[str, Windows]:
+        """The windows of each phase."""
+        targets = {(mirror.name, secondary): self.settled_ns(mirror, secondary) for mirror, secondary, _ in self.arms}
+        return phase_windows(self.facts, self.mirrors, targets)
+
+    def event_ns(self, entry_id: str) -> int | None:
+        """When the entry of the timeline with this id happens; None if there is none."""
+        entries = getattr(self.run.scenario, "timeline", ())
+        return next((int(entry.at) for entry in entries if entry.id == entry_id), None)
+
+    def _first_begins(self) -> list[ReplicationBegan]:
+        firsts: dict[str, ReplicationBegan] = {}
+        for began in self.facts.of(ReplicationBegan):
+            firsts.setdefault(began.replication, began)
+        return list(firsts.values())
+
+    def _timeout_ns(self, mirror: Mirror, secondary: str) -> int:
+        changed = self.facts.about(PolicyChanged, replication=mirror.name, secondary=secondary)
+        first = self._playback_timeout_ns(mirror, secondary) if secondary else mirror.began.timeout_ns
+        return max([first, *(change.timeout_ns for change in changed)])
+
+    def _playback_timeout_ns(self, mirror: Mirror, secondary: str) -> int:
+        replication = getattr(self.run.scenario, "replication", {}).get(mirror.name)
+        return (replication.secondaries[secondary].timeout or 0) if replication else 0
+
+    def _limit_ns(self, secondary: str) -> int | None:
+        for check in getattr(self.run.scenario, "expect", ()):
+            bounds = check.metric == "lag" and check.op in ("<", "<=") and check.label("to") in (None, secondary)
+            if bounds and check.aggregate not in ("mean", "min"):
+                return int(check.value * 10**9)
+        return None

@@ -1,0 +1,158 @@
+"""Metrics that are one number for a window of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from sim.records import ChunksDiscarded, CopyBegan, DeltaSetCut, WritesLooked
+from sim.summary import series, spans, traffic
+from sim.summary.distribution import Distribution
+from sim.summary.sample import SECOND, OfWindows, Total
+from sim.summary.story import Story
+from sim.summary.windows import Span, Windows
+
+CAUSES = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "retransmission")
+
+
+def wan_bytes(story: Story, windows: Windows) -> Iterator[Total]:
+    """Bytes carried, in all and by cause."""
+    carried = traffic.carried(story.facts, windows, lambda transfer: transfer.cause)
+    yield Total({}, sum(carried.values()))
+    for cause in dict.fromkeys((*CAUSES, *sorted(carried))):
+        yield Total({"cause": cause}, carried.get(cause, 0))
+
+
+def link_bytes(story: Story, windows: Windows) -> Iterator[Total]:
+    """Bytes carried by each link, by cause."""
+    by_link = traffic.carried(story.facts, windows, lambda transfer: (transfer.link, transfer.cause))
+    for link, cause in sorted(by_link):
+        yield Total({"link": link, "cause": cause}, by_link[link, cause])
+
+
+def written_bytes(story: Story, windows: Windows) -> Iterator[Total]:
+    """Bytes that users wrote."""
+    yield Total({}, _written_bytes(story.facts.of(WritesLooked), windows))
+
+
+def written_writes(story: Story, windows: Windows) -> Iterator[Total]:
+    """How often users wrote."""
+    looks = story.facts.of(WritesLooked)
+    parts = (traffic.share(look.writes, look.since_ns, look.time_ns, windows) for look in looks)
+    yield Total({}, sum(parts, Fraction(0)))
+
+
+def delta_sets(story: Story, windows: Windows) -> Iterator[Total]:
+    """Sets cut, in all and by cause."""
+    cuts = _cuts(story, windows)
+    yield Total({}, len(cuts))
+    for cause in sorted({cut.cause for cut in cuts}):
+        yield Total({"cause": cause}, sum(cut.cause == cause for cut in cuts))
+
+
+def delta_set_bytes(story: Story, windows: Windows) -> Iterator[Total]:
+    """Payload of the sets cut."""
+    yield Total({}, _payload(story, windows))
+
+
+def coalescing_ratio(story: Story, windows: Windows) -> Iterator[Total]:
+    """Written bytes for each byte of delta sets; none before a set has any."""
+    payload = _payload(story, windows)
+    written = _written_bytes(story.facts.of(WritesLooked), windows)
+    yield Total({}, written / payload if payload else None)
+
+
+def coalesced_bytes(story: Story, windows: Windows) -> Iterator[Total]:
+    """What did not have to travel because it was written over before its set was cut."""
+    cut = {(fact.replication, fact.generation, fact.number) for fact in story.facts.of(DeltaSetCut)}
+    looks = story.facts.of(WritesLooked)
+    closed = tuple(look for look in looks if (look.replication, look.generation, look.number) in cut)
+    yield Total({}, _written_bytes(closed, windows) - _payload(story, windows))
+
+
+def stall(story: Story, windows: Windows) -> Iterator[Total]:
+    """How long writes stood still, in all and by cause."""
+    stalls = [(span, began.cause) for span, began in spans.stalls(story.facts)]
+    yield Total({}, _seconds([span for span, _ in stalls], windows))
+    for cause in sorted({cause for _, cause in stalls}):
+        yield Total({"cause": cause}, _seconds([span for span, why in stalls if why == cause], windows))
+
+
+def full_copies(story: Story, windows: Windows) -> Iterator[Total]:
+    """Whole copies that had to be made again, in all and by why."""
+    began = [copy for copy in story.facts.about(CopyBegan, cause="full_copy") if windows.holds(copy.time_ns)]
+    yield Total({}, len(began))
+    for why in sorted({copy.why for copy in began}):
+        yield Total({"cause": why}, sum(copy.why == why for copy in began))
+
+
+def unreadable(story: Story, windows: Windows) -> Iterator[Total]:
+    """How long each secondary had nothing to offer."""
+    for mirror, secondary, name in story.arms:
+        yield Total({"to": name}, _seconds(mirror.unreadable(secondary), windows))
+
+
+def node_down(story: Story, windows: Windows) -> Iterator[Total]:
+    """How long the data movers of each site were down."""
+    outages = [(span, down.site) for span, down in spans.node_outages(story.facts)]
+    for site in sorted({site for _, site in outages}):
+        yield Total({"site": site}, _seconds([span for span, where in outages if where == site], windows))
+
+
+def lag_target(story: Story, windows: Windows) -> Iterator[Total]:
+    """What the lag of each secondary is measured against."""
+    for mirror, secondary, name in story.arms:
+        yield Total({"to": name}, Fraction(story.target_ns(mirror, secondary), SECOND))
+
+
+def lag_above_target(story: Story, windows: Windows) -> Iterator[Total]:
+    """For how long each secondary was further behind than that."""
+    for mirror, secondary, name in story.arms:
+        lag = Distribution(mirror.lag(secondary).within(windows))
+        yield Total({"to": name}, lag.above_ns(story.target_ns(mirror, secondary)) / SECOND)
+
+
+def exposure_above_target(story: Story, windows: Windows) -> Iterator[Total]:
+    """For how long a failover would have lost more than the largest of these targets."""
+    target = max((story.target_ns(mirror, secondary) for mirror, secondary, _ in story.arms), default=0)
+    for sample in series.exposure(story):
+        if sample.listed:
+            yield Total(sample.labels, Distribution(sample.curve().within(windows)).above_ns(target) / SECOND)
+
+
+def cut_delay(story: Story, windows: Windows) -> Iterator[Total]:
+    """The longest that a cut had to wait after its trigger."""
+    yield Total({}, Fraction(max((cut.late_ns for cut in _cuts(story, windows)), default=0), SECOND))
+
+
+def chunks_discarded(story: Story, windows: Windows) -> Iterator[Total]:
+    """Chunks that receivers threw away."""
+    discarded = story.facts.of(ChunksDiscarded)
+    yield Total({}, sum(fact.chunks for fact in discarded if windows.holds(fact.time_ns)))
+
+
+def simulated(story: Story, windows: Windows) -> Iterator[Total]:
+    """Simulated time."""
+    yield Total({}, Fraction(windows.length_ns, SECOND))
+
+
+def always(value: int | None) -> OfWindows:
+    """A metric of what this version's runs cannot contain: failovers."""
+    return lambda story, windows: iter([Total({}, value)])
+
+
+def _cuts(story: Story, windows: Windows) -> list[DeltaSetCut]:
+    return [cut for cut in story.facts.of(DeltaSetCut) if windows.holds(cut.time_ns)]
+
+
+def _payload(story: Story, windows: Windows) -> int:
+    return sum(cut.payload_bytes for cut in _cuts(story, windows))
+
+
+def _written_bytes(looks: tuple[WritesLooked, ...], windows: Windows) -> Fraction:
+    parts = (traffic.share(look.written_bytes, look.since_ns, look.time_ns, windows) for look in looks)
+    return sum(parts, Fraction(0))
+
+
+def _seconds(lasting: list[Span], windows: Windows) -> Fraction:
+    return Fraction(sum(windows.overlap_ns(*span) for span in lasting), SECOND)
