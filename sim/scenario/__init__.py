@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
@@ -28,3 +28,24 @@ def load_text(text: str, name: str = "<text>", base_dir: Path | str = ".", sets:
     from sim.scenario.loading import load_text as load_from_text
 
     return load_from_text(text, name, Path(base_dir), sets)
+
+
+def resolve_text(scenario: Scenario) -> str:
+    """The whole scenario as YAML, with the origin of each value as a comment of its line (`georep resolve`)."""
+    from sim.scenario.resolve import resolve_text as text_of
+
+    return text_of(scenario)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema that editors complete and check scenario files with (`georep schema`)."""
+    from sim.scenario.editor import json_schema as schema
+
+    return schema()
+
+
+def first_scenario() -> str:
+    """The text of a commented first scenario (`georep init`)."""
+    from sim.scenario.first import FIRST
+
+    return FIRST

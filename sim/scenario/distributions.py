@@ -142,6 +142,12 @@ class Weibull(Wrapped):
     shape: Real
     scale: PositiveDuration
 
+    @model_validator(mode="after")
+    def _usual(self) -> Weibull:
+        if not 0.1 <= self.shape <= 100:
+            raise refusal(f"must be between 0.1 and 100 (got {self.shape:g})", below=(self.word, "shape"))
+        return self
+
     @model_serializer
     def _written(self) -> Any:
         return {self.word: {"shape": self.shape, "scale": format_duration(self.scale)}}

@@ -5,20 +5,29 @@ rules that look across parts read a draft, so that one run reports both kinds of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
+from sim.scenario.errors import Fault
 from sim.scenario.expect import Check
 from sim.scenario.nodes import ListNode, MapNode, Path, child, data_of, node_at
 from sim.scenario.schema import Link, Replication, RunOptions, Scenario, Site, Volume
 from sim.scenario.timeline import Entry
 
-Report = Callable[..., None]  # report(path, message, hint="", offset=0, at_key=False)
+
+class Report(Protocol):
+    """Where rules say what they found."""
+
+    def __call__(self, path: Path, message: str, hint: str = "", offset: int = 0, at_key: bool = False) -> None:
+        """A finding at a path of the scenario: at the deepest part of it that was written."""
+
+    def include(self, faults: Iterable[Fault]) -> None:
+        """Faults of another file that the scenario names."""
 
 
 @dataclass(frozen=True)

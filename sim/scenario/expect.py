@@ -283,6 +283,8 @@ def _check_aggregate(aggregate: str | None, metric: str, kind: MetricKind, *, ac
         raise BadValue(
             f"'{metric}' has a value at every instant: say which one", f"e.g. p99({metric}) or max({metric})"
         )
+    if kind.shape == "series" and aggregate in {"sum", "total"}:
+        raise BadValue(f"'{metric}' has a value at every instant, and those have no sum", f"e.g. mean({metric})")
     if aggregate is None or kind.shape == "series" or aggregate in {"count", "sum", "total", "last"}:
         return
     if not across:

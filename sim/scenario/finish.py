@@ -11,7 +11,7 @@ from sim.scenario.nodes import Path as NodePath
 from sim.scenario.replication import Replication
 from sim.scenario.schema import Scenario
 from sim.scenario.textfile import Source
-from sim.scenario.timeline import DeleteSnapshot, Entry, Instant, TakeSnapshot, absolute_times
+from sim.scenario.timeline import Command, Entry, Instant, TakeSnapshot, absolute_times
 
 
 def finished(scenario: Scenario, draft: Draft, source: Source) -> Scenario:
@@ -28,9 +28,9 @@ def finished(scenario: Scenario, draft: Draft, source: Source) -> Scenario:
 
 def _filled(entry: Entry, time_ns: int, scenario: Scenario) -> Entry:
     update: dict[str, Any] = {"at": Instant(time_ns)}
-    if entry.replication is None and len(scenario.replication) == 1:
+    if isinstance(entry, Command) and not entry.replication:
         update["replication"] = next(iter(scenario.replication))
-    if isinstance(entry, (TakeSnapshot, DeleteSnapshot)) and entry.volume is None:
+    if isinstance(entry, TakeSnapshot) and not entry.volume:
         update["volume"] = next(iter(scenario.volumes))
     return entry.model_copy(update=update)
 

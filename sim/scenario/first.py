@@ -48,8 +48,3 @@ expect:
   - p99(lag{to=lisbon}) < 15 min
   - count(full_copy) == 0
 """
-
-
-def first_scenario() -> str:
-    """The text of a first scenario."""
-    return FIRST

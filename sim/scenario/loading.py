@@ -5,7 +5,7 @@ text -> events -> nodes with places -> layers -> model -> rules -> scenario
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sim.scenario.errors import Fault, ScenarioError
 from sim.scenario.finish import finished
 from sim.scenario.layers import layered
 from sim.scenario.nodes import BrokenNode, MapNode, data_of
+from sim.scenario.nodes import Path as NodePath
 from sim.scenario.refusals import fault_at, faults_of, spot_of
 from sim.scenario.rules import RULES
 from sim.scenario.schema import Scenario
@@ -35,8 +36,9 @@ def load_text(text: str, name: str, base_dir: Path, sets: Sequence[str] = ()) ->
 def _load(source: Source, sets: Sequence[str]) -> Scenario:
     root, faults = layered(source, sets)
     scenario, draft = _validated(root, source.directory, faults)
+    report = _Reporter(root, faults)
     for rule in RULES:
-        rule(draft, _Reporter(root, faults).report)
+        rule(draft, report)
     if faults or scenario is None:
         raise ScenarioError(_ordered(faults, source))
     return finished(scenario, draft, source)
@@ -57,11 +59,13 @@ class _Reporter:
     def __init__(self, root: MapNode, faults: list[Fault]) -> None:
         self._root, self._faults = root, faults
 
-    def report(self, path: Any, message: str, hint: str = "", offset: int = 0, at_key: bool = False) -> None:
-        """A finding at a path; at the deepest part of it that was written."""
-        spot = spot_of(self._root, tuple(path))
+    def __call__(self, path: NodePath, message: str, hint: str = "", offset: int = 0, at_key: bool = False) -> None:
+        spot = spot_of(self._root, path)
         if not isinstance(spot.node, BrokenNode):
             self._faults.append(fault_at(spot, message, hint, offset=offset, at_key=at_key))
+
+    def include(self, faults: Iterable[Fault]) -> None:
+        self._faults.extend(faults)
 
 
 def _ordered(faults: list[Fault], source: Source) -> list[Fault]:

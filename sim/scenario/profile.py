@@ -2,36 +2,44 @@
 
     time,factor          or      time,rate
     0,20 %                       0,60 /s
-    8 h,100 %                    8 h,300 /s
+    8 h,100 %                    8 h,300 /s     # office hours
     18 h,0.2                     18 h,1 /s
 
-each step holds until the next; the first begins at 0; times grow; `#` begins a comment line
+each step holds until the next; the first begins at 0; times grow; `#` begins a comment
 factors multiply the workload's rate, rates replace it
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from sim.scenario.errors import BadValue, Fault, ScenarioError
 from sim.scenario.numbers import parse_number
 from sim.scenario.textfile import Source, character_faults, read_source
 from sim.scenario.units import parse_duration, parse_percent, parse_rate
 
-MAX_STEPS = 100_000
+Kind = Literal["factor", "rate"]
+
+Step = tuple[int, Fraction]
+
+EXAMPLES: Final = {"factor": "0,100 %", "rate": "0,300 /s"}
 
 
 @dataclass(frozen=True, slots=True)
 class RateSteps:
     """Steps of a profile: from `times_ns[i]` on, `values[i]` holds. Values are factors, or writes per second."""
 
-    kind: Literal["factor", "rate"]
+    kind: Kind
     times_ns: tuple[int, ...]
     values: tuple[Fraction, ...]
+
+    def factors(self, writes: Fraction) -> tuple[Fraction, ...]:
+        """The values as factors of a rate of `writes` per second."""
+        return self.values if self.kind == "factor" else tuple(value / writes for value in self.values)
 
 
 def load_profile(path: Path | str) -> RateSteps:
@@ -39,70 +47,83 @@ def load_profile(path: Path | str) -> RateSteps:
     source = read_source(path)
     if faults := character_faults(source):
         raise ScenarioError(faults)
-    rows = _rows(source)
+    rows = list(_rows(source))
     kind = _header(source, rows)
-    times: list[int] = []
-    values: list[Fraction] = []
-    for line, text in rows:
-        _step(source, line, text, kind, times, values, faults)
-    if not times and not faults:
-        faults.append(
-            source.fault(0, 0, "", "has no steps", f"write lines such as 0,{'1' if kind == 'factor' else '9 /s'}")
-        )
-    if faults:
-        raise ScenarioError(faults)
-    return RateSteps(kind, tuple(times), tuple(values))
+    steps = _Steps(source, kind)
+    for line, text in rows[1:]:
+        steps.take(line, text)
+    return steps.finished()
 
 
 def _rows(source: Source) -> Iterator[tuple[int, str]]:
-    """Lines that say something, with their numbers."""
-    return (
-        (number, line)
-        for number, line in enumerate(source.lines, start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    )
+    """Lines that say something, with their numbers and without comments."""
+    rows = ((number, line.partition("#")[0].rstrip()) for number, line in enumerate(source.lines, start=1))
+    return ((number, text) for number, text in rows if text)
 
 
-def _header(source: Source, rows: Iterator[tuple[int, str]]) -> Literal["factor", "rate"]:
-    line, text = next(rows, (0, ""))
+def _header(source: Source, rows: list[tuple[int, str]]) -> Kind:
+    if not rows:
+        raise ScenarioError([source.fault(0, 0, "", "is empty", "begin with the line time,factor or time,rate")])
+    line, text = rows[0]
     match [cell.strip() for cell in text.split(",")]:
         case ["time", "factor"]:
             return "factor"
         case ["time", "rate"]:
             return "rate"
-    raise ScenarioError([source.fault(line, 1 if line else 0, "", "expected the header time,factor or time,rate")])
+    message = f"expected the line time,factor or time,rate (got '{text[:40]}')"
+    raise ScenarioError([source.fault(line, 1, "", message, "name the columns in the first line")])
 
 
-def _step(
-    source: Source, line: int, text: str, kind: str, times: list[int], values: list[Fraction], faults: list[Fault]
-) -> None:
-    cells = text.split(",")
-    if len(cells) != 2:
-        faults.append(source.fault(line, 1, "", f"expected two columns (got {len(cells)})", f"time,{kind}"))
-        return
-    column = 1
-    try:
-        times.append(_time(cells[0], times))
-        column = len(cells[0]) + 2
-        values.append(_value(cells[1].strip(), kind))
-    except BadValue as error:
-        lead = len(cells[0 if column == 1 else 1]) - len(cells[0 if column == 1 else 1].lstrip())
-        faults.append(source.fault(line, column + lead, "", error.message, error.hint))
+class _Steps:
+    """The steps read so far, and what was wrong with the others."""
 
+    def __init__(self, source: Source, kind: Kind) -> None:
+        self._source, self._kind = source, kind
+        self._steps: list[Step] = []
+        self._faults: list[Fault] = []
 
-def _time(text: str, before: list[int]) -> int:
-    time_ns = parse_duration(text)
-    if not before and time_ns != 0:
-        raise BadValue("the first step must begin at 0", "add a line for time 0")
-    if before and time_ns <= before[-1]:
-        raise BadValue(f"times must grow (got {text.strip()})")
-    return time_ns
+    def take(self, line: int, text: str) -> None:
+        """One line."""
+        cells = text.split(",")
+        if len(cells) != 2:
+            message = f"expected two columns, time and {self._kind} (got {len(cells)})"
+            self._faults.append(self._source.fault(line, 1, "", message, f"e.g. {EXAMPLES[self._kind]}"))
+            return
+        time_ns = self._cell(line, 1, cells[0], self._time)
+        value = self._cell(line, len(cells[0]) + 2, cells[1], self._value)
+        if time_ns is not None and value is not None:
+            self._steps.append((int(time_ns), value))
 
+    def _cell(self, line: int, column: int, text: str, parse: Callable[[str], Fraction | int]) -> Fraction | None:
+        try:
+            return Fraction(parse(text.strip()))
+        except BadValue as error:
+            indent = len(text) - len(text.lstrip())
+            self._faults.append(self._source.fault(line, column + indent, "", error.message, error.hint))
+            return None
 
-def _value(text: str, kind: str) -> Fraction:
-    if kind == "rate":
-        return parse_rate(text)
-    value = parse_percent(text, at_most=None) if text.endswith("%") else parse_number(text)
-    if value < 0:
-        raise BadValue(f"must be >= 0 (got {text})")
-    return value
+    def _time(self, text: str) -> int:
+        time_ns = parse_duration(text)
+        if not self._steps and not self._faults and time_ns != 0:
+            raise BadValue("the first step must begin at 0", "add a line for time 0")
+        if self._steps and time_ns <= self._steps[-1][0]:
+            raise BadValue(f"times must grow from line to line (got {text})")
+        return time_ns
+
+    def _value(self, text: str) -> Fraction:
+        if self._kind == "rate":
+            return parse_rate(text)
+        value = parse_percent(text, at_most=None) if text.endswith("%") else parse_number(text)
+        if value < 0:
+            raise BadValue(f"must be >= 0 (got {text})")
+        return value
+
+    def finished(self) -> RateSteps:
+        """All steps. Raises ScenarioError with every fault."""
+        if not self._faults and not any(value for _, value in self._steps):
+            message = "every step is 0: nothing is ever written" if self._steps else "has no steps"
+            self._faults.append(self._source.fault(0, 0, "", message, f"e.g. {EXAMPLES[self._kind]}"))
+        if self._faults:
+            raise ScenarioError(self._faults)
+        times, values = zip(*self._steps, strict=True)
+        return RateSteps(self._kind, times, values)

@@ -82,16 +82,21 @@ class Entry(Model):
 
     at: Annotated[Instant, _InstantField()] = Field(description="From the start, or from another entry: fire + 20 min.")
     id: Name | None = Field(default=None, description="So that others can refer to it.")
-    replication: Name | None = Field(default=None, description="Which one; the only one if absent.")
 
 
-class CutNow(Entry):
+class Command(Entry):
+    """An entry that speaks to one replication; loading fills the only one in."""
+
+    replication: Name = Field(default="", description="Which one; the only one if absent.")
+
+
+class CutNow(Command):
     """Cut a delta set on demand (L1485)."""
 
     kind: Annotated[Literal["cut-now"], Word]
 
 
-class SetPolicy(Entry):
+class SetPolicy(Command):
     """Change the triggers of the source, or of the playback at one secondary (L1487)."""
 
     kind: Annotated[Literal["set-policy"], Word]
@@ -100,14 +105,14 @@ class SetPolicy(Entry):
     secondary: Name | None = Field(default=None, description="The playback of this one; absent: the source.")
 
 
-class Stop(Entry):
+class Stop(Command):
     """Stop replication; a replay in progress is finished."""
 
     kind: Annotated[Literal["stop"], Word]
     secondary: Name | None = Field(default=None, description="Only to this one; absent: to all.")
 
 
-class Start(Entry):
+class Start(Command):
     """Start replication again from what is durable."""
 
     kind: Annotated[Literal["start"], Word]
@@ -123,20 +128,17 @@ class Reboot(Entry):
 
 
 class TakeSnapshot(Entry):
-    """Take a snapshot of a volume."""
+    """Take a snapshot of a volume at its primary; loading fills the only volume in."""
 
     kind: Annotated[Literal["snapshot"], Word]
-    volume: Name | None = Field(default=None, description="Which one; the only one if absent.")
-    site: Name | None = Field(default=None, description="The primary if absent.")
+    volume: Name = Field(default="", description="Which one; the only one if absent.")
 
 
 class DeleteSnapshot(Entry):
-    """Delete a snapshot of a volume."""
+    """Delete a snapshot that another entry took."""
 
     kind: Annotated[Literal["delete-snapshot"], Word]
-    volume: Name | None = Field(default=None, description="Which one; the only one if absent.")
-    site: Name | None = Field(default=None, description="The primary if absent.")
-    snapshot: Name = Field(default="oldest", description="oldest, youngest, or the id of the entry that took it.")
+    snapshot: Name = Field(description="The id of the entry that took it.")
 
 
 KINDS: Final = ("cut-now", "set-policy", "stop", "start", "reboot", "snapshot", "delete-snapshot")

@@ -210,9 +210,10 @@ class TraceReplay(Model):
     over: PositiveSize | None = Field(default=None, description="How much of the volume it may touch; all if absent.")
     start: Size = Field(default=0, alias="at", description="Offset in the volume that is added to every address.")
     wrap: Flag = Field(default=False, description="Fold addresses beyond the end back to the beginning.")
-    wait_unit: Annotated[Literal["us", "ms"], Word] = Field(
-        default="us", description="fio iolog version 2: the manual says us, fio's own reader takes ms."
+    wait_unit: Annotated[Literal["us", "ms"], Word] | None = Field(
+        default=None, description="Needed for waits of fio iolog version 2: the manual says us, fio's reader takes ms."
     )
+    device: Text | None = Field(default=None, description="Which one, where a trace has several: 8,0 or a file name.")
     event: Text = Field(default="Q", description="blkparse: the letter of the event that counts as the write.")
 
 

@@ -6,11 +6,12 @@ every rule reads a draft and reports; none raises, none changes anything
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from sim.scenario.rules import capacity, checks, files, instants, names, topology, workloads
+from sim.scenario.draft import Draft, Report
+from sim.scenario.rules import capacity, checks, effort, files, instants, names, topology, workloads
 
-RULES: Final[tuple[Callable[..., Any], ...]] = (
+RULES: Final[tuple[Callable[[Draft, Report], None], ...]] = (
     names.look_alikes,
     topology.links,
     topology.groups,
@@ -22,6 +23,8 @@ RULES: Final[tuple[Callable[..., Any], ...]] = (
     instants.ids,
     instants.times,
     instants.subjects,
+    instants.deletions,
+    effort.periods,
     checks.labels,
     checks.windows,
     files.inputs,

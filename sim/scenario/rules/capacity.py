@@ -9,7 +9,7 @@ from sim.scenario.schema import Volume
 from sim.scenario.units import format_size
 
 SECTOR = 512
-MAX_BLOCKS = 2**40
+MAX_BLOCKS = 2**36
 
 
 def volumes(draft: Draft, report: Report) -> None:
@@ -26,7 +26,7 @@ def volumes(draft: Draft, report: Report) -> None:
                 f"write {format_size(below + volume.block)}" + (f" or {format_size(below)}" if below else ""),
             )  # fmt: skip
         if volume.size // volume.block > MAX_BLOCKS:
-            report((*path, "size"), f"{volume.size // volume.block:,} blocks; at most 2^40", "use a larger block")
+            report((*path, "size"), f"{volume.size // volume.block:,} blocks; at most 2^36", "use a larger block")
         _at_least(report, (*path, "snapshot_store", "size"), "snapshot store", volume.snapshot_store.size, volume.block)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from sim.scenario.draft import Draft, Report
-from sim.scenario.errors import BadInput
+from sim.scenario.errors import ScenarioError
 from sim.scenario.nodes import Path
 from sim.scenario.profile import load_profile
+from sim.scenario.rules.workloads import MAX_FACTOR
 from sim.scenario.textfile import why_unreadable
+from sim.scenario.units import format_duration
 from sim.scenario.workloads import RandomWrites, TraceReplay
 
 
@@ -34,8 +36,12 @@ def _profile(draft: Draft, report: Report, path: Path, workload: RandomWrites) -
     assert workload.profile is not None
     try:
         profile = load_profile(draft.base_dir / workload.profile.file)
-    except BadInput as error:
-        report(path, f"'{workload.profile.file}' is no profile", str(error).splitlines()[0])
+    except ScenarioError as error:
+        report.include(error.faults)
         return
     if workload.profile.loop is not None and profile.times_ns[-1] >= workload.profile.loop:
-        report((*path[:-1], "loop"), "must be longer than the last time of the profile")
+        last = format_duration(profile.times_ns[-1])
+        report((*path[:-1], "loop"), f"must be longer than the last time of the profile, {last}")
+    highest = max(profile.factors(workload.writes)) * (workload.bursts.factor if workload.bursts else 1)
+    if highest > MAX_FACTOR:
+        report(path, f"multiplies the rate by up to {float(highest):g}; at most {MAX_FACTOR:,}")

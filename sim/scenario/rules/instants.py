@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from sim.scenario.draft import Draft, Report
+from sim.scenario.nodes import Path
 from sim.scenario.rules.names import must_exist
 from sim.scenario.timeline import (
+    Command,
     DeleteSnapshot,
     Entry,
     Reboot,
@@ -47,7 +49,7 @@ def times(draft: Draft, report: Report) -> None:
             report(path, f"never happens: the end is {format_duration(draft.run.until)}{after}")
 
 
-def _report_cycle(report: Report, path: tuple[str | int, ...], entry: Entry, entries: list[Entry]) -> None:
+def _report_cycle(report: Report, path: Path, entry: Entry, entries: list[Entry]) -> None:
     by_id = {e.id: e for e in entries if e.id}
     chain, here = [entry.id or "this"], entry
     while here.at.after in by_id and here.at.after not in chain:
@@ -65,35 +67,50 @@ def subjects(draft: Draft, report: Report) -> None:
     """Replications, secondaries, sites, volumes and snapshots that entries name."""
     for index, entry in draft.timeline:
         path = ("timeline", index)
-        _replication(draft, report, path, entry)
-        if isinstance(entry, (Reboot, TakeSnapshot, DeleteSnapshot)) and entry.site is not None:
-            must_exist(report, (*path, "site"), "site", entry.site, draft.names("sites"))
-        if isinstance(entry, (TakeSnapshot, DeleteSnapshot)):
-            _volume(draft, report, path, entry)
+        match entry:
+            case Reboot():
+                must_exist(report, (*path, "site"), "site", entry.site, draft.names("sites"))
+            case TakeSnapshot():
+                _one_of(draft, report, path, "volume", entry.volume, draft.names("volumes"))
+            case Command():
+                _command(draft, report, path, entry)
         if isinstance(entry, SetPolicy) and entry.timeout is None and entry.high_water_mark is None:
             report(path, "set-policy changes nothing", "give timeout: or high_water_mark:")
 
 
-def _replication(draft: Draft, report: Report, path: tuple[str | int, ...], entry: Entry) -> None:
+def _command(draft: Draft, report: Report, path: Path, entry: Command) -> None:
     groups = draft.names("replication")
-    if entry.replication is not None:
-        if not must_exist(report, (*path, "replication"), "replication", entry.replication, groups):
-            return
-        groups = [entry.replication]
-    elif not isinstance(entry, (Reboot, TakeSnapshot, DeleteSnapshot)) and len(groups) != 1:
-        report(path, f"which replication? There are {len(groups)}", f"give replication: {' or '.join(groups)}")
-        return
-    if isinstance(entry, (SetPolicy, Stop, Start)) and entry.secondary is not None:
-        known = [name for group in groups for name in draft.names("replication", group, "secondaries")]
-        must_exist(report, (*path, "secondary"), "secondary", entry.secondary, known)
+    if _one_of(draft, report, path, "replication", entry.replication, groups) and isinstance(
+        entry, (SetPolicy, Stop, Start)
+    ):
+        group = entry.replication or groups[0]
+        if entry.secondary is not None:
+            known = draft.names("replication", group, "secondaries")
+            must_exist(report, (*path, "secondary"), "secondary", entry.secondary, known)
 
 
-def _volume(draft: Draft, report: Report, path: tuple[str | int, ...], entry: TakeSnapshot | DeleteSnapshot) -> None:
-    names = draft.names("volumes")
-    if entry.volume is not None:
-        must_exist(report, (*path, "volume"), "volume", entry.volume, names)
-    elif len(names) != 1:
-        report(path, f"which volume? There are {len(names)}", f"give volume: {' or '.join(names)}")
-    if isinstance(entry, DeleteSnapshot) and entry.snapshot not in {"oldest", "youngest"}:
-        taken = [other.id for _, other in draft.timeline if isinstance(other, TakeSnapshot) and other.id]
-        must_exist(report, (*path, "snapshot"), "snapshot entry", entry.snapshot, [*taken, "oldest", "youngest"])
+def _one_of(draft: Draft, report: Report, path: Path, noun: str, name: str, known: list[str]) -> bool:
+    """Whether the thing that an entry names exists, or is the only one."""
+    if name:
+        return must_exist(report, (*path, noun), noun, name, known)
+    if len(known) != 1:
+        report(path, f"which {noun}? There are {len(known)}", f"give {noun}: {' or '.join(known)}")
+    return len(known) == 1
+
+
+def deletions(draft: Draft, report: Report) -> None:
+    """A snapshot is deleted once, after it was taken."""
+    entries = [entry for _, entry in draft.timeline]
+    times_ns = absolute_times(entries)
+    taken = {e.id: at for e, at in zip(entries, times_ns, strict=True) if isinstance(e, TakeSnapshot) and e.id}
+    deleted: dict[str, int] = {}
+    for (index, entry), time_ns in zip(draft.timeline, times_ns, strict=True):
+        if not isinstance(entry, DeleteSnapshot):
+            continue
+        path = ("timeline", index, "snapshot")
+        if not must_exist(report, path, "snapshot entry", entry.snapshot, list(taken)):
+            continue
+        if 0 <= time_ns < taken[entry.snapshot]:
+            report(path, f"'{entry.snapshot}' is taken later, at {format_duration(taken[entry.snapshot])}")
+        if deleted.setdefault(entry.snapshot, index) != index:
+            report(path, f"'{entry.snapshot}' is deleted already by timeline[{deleted[entry.snapshot]}]")

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from sim.scenario.draft import Draft, Report
-from sim.scenario.nodes import MapNode, Path, node_at
+from sim.scenario.nodes import Path
 
 _SECTIONS = ("sites", "links", "volumes", "replication")
 
@@ -29,16 +29,13 @@ def _name_maps(draft: Draft) -> Iterable[tuple[str, ...]]:
     yield from (("replication", name, "secondaries") for name in draft.names("replication"))
 
 
-def must_exist(report: Report, path: Path, noun: str, name: str, known: list[str], offset: int = 0) -> bool:
+def must_exist(
+    report: Report, path: Path, noun: str, name: str, known: list[str], offset: int = 0, at_key: bool = False
+) -> bool:
     """Report a name that nothing has; says whether it exists."""
     if name in known:
         return True
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else f"there is {', '.join(known[:20]) or 'none'}"
-    report(path, f"no {noun} '{name}'", hint, offset=offset)
+    report(path, f"no {noun} '{name}'", hint, offset=offset, at_key=at_key)
     return False
-
-
-def is_map(draft: Draft, *path: str) -> bool:
-    """Whether a map was written there."""
-    return isinstance(node_at(draft.root, path), MapNode)

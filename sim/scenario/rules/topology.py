@@ -57,7 +57,7 @@ def _secondary(draft: Draft, report: Report, name: str, group: Replication, seco
     site = group.site_of(secondary)
     given = group.secondaries[secondary].site is not None
     sites = draft.names("sites")
-    if not must_exist(_at_key(report, not given), (*path, "site") if given else path, "site", site, sites):
+    if not must_exist(report, (*path, "site") if given else path, "site", site, sites, at_key=not given):
         return
     if site == group.primary:
         if not given:
@@ -70,13 +70,6 @@ def _secondary(draft: Draft, report: Report, name: str, group: Replication, seco
             path, f"no link joins primary '{group.primary}' and '{site}'",
             "a secondary needs a direct link to its primary in this version", at_key=True,
         )  # fmt: skip
-
-
-def _at_key(report: Report, at_key: bool) -> Report:
-    def at(path: object, message: str, hint: str = "", offset: int = 0) -> None:
-        report(path, message, hint, offset=offset, at_key=at_key)
-
-    return at
 
 
 def _joined(draft: Draft, one: str, other: str) -> bool:

@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
 from sim.scenario.draft import Draft, Report
 from sim.scenario.nodes import Path
 from sim.scenario.schema import Volume
 from sim.scenario.units import format_size
-from sim.scenario.workloads import Churn, RandomWrites, Sequential, TraceReplay
+from sim.scenario.workloads import Churn, Hot, RandomWrites, Sequential, TraceReplay, Zipf
+
+AnyWorkload = RandomWrites | TraceReplay | Churn
+
+MAX_EXPONENT: Final = 10  # beyond, one block takes all writes
+MAX_FACTOR: Final = 1_000_000
 
 
 def areas(draft: Draft, report: Report) -> None:
-    """`at` plus `over` stays within the volume, and what is written at once fits into it."""
+    """`at` plus `over` stays within the volume, in whole blocks, and what is written at once fits into it."""
+    for path, volume, workload in _all(draft):
+        _area(draft, report, path, volume, workload)
+        if isinstance(workload, Churn):
+            _fits(report, (*path, "extent"), workload.extent, volume, workload)
+        elif isinstance(workload, RandomWrites) and workload.write_size is not None:
+            _fits(report, (*path, "write_size"), workload.write_size, volume, workload)
+
+
+def _all(draft: Draft) -> Iterator[tuple[Path, Volume, AnyWorkload]]:
     for name, volume in draft.volumes.items():
         for workload_name, workload in volume.workload.items():
-            path = ("volumes", name, "workload", workload_name)
-            _area(draft, report, path, volume, workload)
-            if isinstance(workload, Churn) and workload.extent > (workload.over or volume.size - workload.start):
-                report(
-                    (*path, "extent"), f"extent {format_size(workload.extent)} is larger than its part of the volume"
-                )
-            if isinstance(workload, RandomWrites) and (workload.write_size or 0) > volume.size:
-                report(
-                    (*path, "write_size"),
-                    f"write_size {format_size(workload.write_size or 0)} > volume {format_size(volume.size)}",
-                )
+            yield ("volumes", name, "workload", workload_name), volume, workload
 
 
-def _area(
-    draft: Draft, report: Report, path: Path, volume: Volume, workload: RandomWrites | TraceReplay | Churn
-) -> None:
+def _area(draft: Draft, report: Report, path: Path, volume: Volume, workload: AnyWorkload) -> None:
     begin, over = workload.start, workload.over
+    if begin % volume.block:
+        report(_written(draft, path, "at"), f"at {format_size(begin)} is not a multiple of {format_size(volume.block)}")
     if begin >= volume.size:
-        where = _written(draft, path, "at")
-        report(where, f"at {format_size(begin)} is beyond the volume of {format_size(volume.size)}")
+        report(_written(draft, path, "at"), f"at {format_size(begin)} >= volume {format_size(volume.size)}")
     elif over is not None and begin + over > volume.size:
         sum_text = f"at {format_size(begin)} + over {format_size(over)}" if begin else f"over {format_size(over)}"
         report(_written(draft, path, "over"), f"{sum_text} > volume {format_size(volume.size)}")
     elif over is not None and over < volume.block:
         report(_written(draft, path, "over"), f"over {format_size(over)} < one block of {format_size(volume.block)}")
+
+
+def _fits(report: Report, path: Path, size: int, volume: Volume, workload: RandomWrites | Churn) -> None:
+    """What is written at once, in whole blocks, lies within its part of the volume."""
+    part = volume.size - workload.start if workload.over is None else workload.over
+    if -(-size // volume.block) > part // volume.block > 0:
+        noun = "volume" if workload.over is None and not workload.start else "its part of the volume"
+        report(path, f"{path[-1]} {format_size(size)} > {noun} {format_size(part)}")
 
 
 def _written(draft: Draft, path: Path, key: str) -> Path:
@@ -47,22 +62,30 @@ def _written(draft: Draft, path: Path, key: str) -> Path:
 
 
 def kinds(draft: Draft, report: Report) -> None:
-    """Options that only some workloads have."""
-    for name, volume in draft.volumes.items():
-        for workload_name, workload in volume.workload.items():
-            path = ("volumes", name, "workload", workload_name)
-            if isinstance(workload, RandomWrites):
-                _random(report, path, workload)
-            elif isinstance(workload, TraceReplay):
-                _trace(report, path, workload)
+    """Options that only some workloads have, and numbers that mean nothing beyond some bounds."""
+    for path, _, workload in _all(draft):
+        if isinstance(workload, RandomWrites):
+            _random(report, path, workload)
+        elif isinstance(workload, TraceReplay):
+            _trace(report, path, workload)
 
 
 def _random(report: Report, path: Path, workload: RandomWrites) -> None:
-    if workload.arrivals == "even" and not isinstance(workload.locality, Sequential):
+    locality = workload.locality
+    if workload.arrivals == "even" and not isinstance(locality, Sequential):
         report((*path, "arrivals"), "'even' goes with locality: sequential only", "write poisson, or sequential")
+    if isinstance(locality, Hot) and locality.space == 1:
+        report((*path, "locality", "hot", "space"), "must be < 100 %", "all of the space alike is locality: uniform")
+    if isinstance(locality, Zipf) and locality.exponent > MAX_EXPONENT:
+        report((*path, "locality", "zipf"), f"must be <= {MAX_EXPONENT} (got {locality.exponent:g})")
+    if workload.bursts is not None and workload.bursts.factor > MAX_FACTOR:
+        report((*path, "bursts", "factor"), f"must be <= {MAX_FACTOR}")
 
 
 def _trace(report: Report, path: Path, workload: TraceReplay) -> None:
+    for key, scale in (("time_scale", workload.time_scale), ("size_scale", workload.size_scale)):
+        if not Fraction(1, MAX_FACTOR) <= scale <= MAX_FACTOR:
+            report((*path, key), f"must be between 1e-6 and 1e6 (got {float(scale):g})")
     if workload.format == "csv" and workload.columns is None:
         report(
             (*path, "format"), "csv needs columns:",
