@@ -27,8 +27,8 @@ def lengths(faults: Faults, rows: Rows, number: int, unit_bytes: int = 1) -> Int
 def words(faults: Faults, rows: Rows, number: int, known: Sequence[bytes]) -> NDArray[np.int64]:
     """Which of the known words stands in each row."""
     found = rows.field(number).among(known)
-    listed = " or ".join(word.decode("utf-8", "replace") for word in known)
-    faults.note(rows, found < 0, number, listed)
+    *others, last = (word.decode() for word in known)
+    faults.note(rows, found < 0, number, f"{', '.join(others)} or {last}")
     return found
 
 

@@ -16,7 +16,7 @@ from sim.world.traces.columns import SECTOR, exactly, lengths, offsets
 from sim.world.traces.faults import Faults
 from sim.world.traces.records import Records
 from sim.world.traces.stream import Text, TraceFile
-from sim.world.traces.table import Ints, Rows
+from sim.world.traces.table import FRACTION_MAX, INT_MAX, Ints, Rows
 
 FILETIME, FILETIME_NS = "filetime", 100  # since 1601, as Windows counts
 DECIMALS = {"s": 9, "ms": 6, "us": 3, "ns": 0}
@@ -49,18 +49,10 @@ def read(file: TraceFile, columns: Columns) -> Iterator[Records]:
     """All records, in the order of the file. Raises TraceError."""
     blocks = file.blocks()
     first = next(blocks)
-    table = Table(file, columns, _names(file, first))
+    table = Table(file, columns, [name.strip() for name in first.head().split(",")])
     for text in chain([first.without_head()], blocks):
         yield table.records(text)
     table.check_writes()
-
-
-def _names(file: TraceFile, text: Text) -> list[str]:
-    names = [name.strip() for name in text.head().split(",")]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise file.wrong(f"the column {twice[0]!r} is named twice", 1, 1)
-    return names
 
 
 class Table:
@@ -113,10 +105,13 @@ class Table:
             faults.note(rows, wrong, self._time, "a Windows file time: a whole number of 100 ns")
             return ticks
         times, wrong = rows.field(self._time).decimals(DECIMALS[unit])
-        faults.note(rows, wrong, self._time, f"a time: a decimal number of {unit} from 0")
+        most = INT_MAX // 10 ** DECIMALS[unit] - 1
+        faults.note(rows, wrong, self._time, f"a time: {unit} from 0 to {most}, with at most {FRACTION_MAX} decimals")
         return times
 
     def _place(self, name: str) -> int:
+        if self._names.count(name) > 1:
+            raise self._file.wrong(f"the column {name!r} is named twice", 1, 1)
         if name in self._names:
             return self._names.index(name)
         near = get_close_matches(name, self._names, n=1)

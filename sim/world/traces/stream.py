@@ -120,7 +120,7 @@ class TraceFile:
         except EOFError as fault:
             raise self.wrong("the gzip stream breaks off; was the file truncated?") from fault
         except (gzip.BadGzipFile, zlib.error) as fault:
-            raise self.wrong(f"the gzip stream is damaged ({fault})") from fault
+            raise self.wrong("the gzip stream is damaged") from fault
 
     def _checked(self, text: Text) -> Text:
         at = text.data.find(b"\0")
