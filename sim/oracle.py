@@ -96,9 +96,11 @@ class Oracle:
 
 def _hash_of(addresses: Addresses, rows: Rows) -> tuple[int, int]:
     """How many blocks, and a hash of which block holds what that does not depend on their order."""
+    if addresses.size == 0:
+        return 0, 0
     words = np.ascontiguousarray(rows).reshape(addresses.size, -1).view(np.uint64)
     mixed = addresses.view(np.uint64) * _A
     for column in range(words.shape[1]):
         mixed = (mixed ^ words[:, column]) * _B
         mixed ^= mixed >> _HALF
-    return int(addresses.size), int(np.bitwise_xor.reduce(mixed)) if addresses.size else 0
+    return int(addresses.size), int(np.bitwise_xor.reduce(mixed))

@@ -23,7 +23,7 @@ from sim.engine.volume import Contents, Rows, Volume
 class Writable(Protocol):
     """A volume, or the snapshot queue in front of it."""
 
-    def write(self, addresses: Addresses, rows: Rows) -> None:
+    def write(self, addresses: Addresses, rows: Rows) -> object:
         """Write rows to distinct blocks."""
 
 

@@ -35,7 +35,8 @@ from sim.world.operator import Operator
 from sim.world.primary import Policy, Primary
 from sim.world.secondary import PlaybackTriggers, Secondary
 from sim.world.sender import Sender
-from sim.world.snapshotting import Snapshotter
+from sim.world.snapshotting import Snapshotter, of_primary, of_secondary
+from sim.world.snapshotwatch import SnapshotWatch
 from sim.world.workload import VolumeWrites
 from sim.world.workload import build as build_writes
 
@@ -50,23 +51,29 @@ class World:
     ledger: Ledger
     scenario: schema.Scenario
     mirrors: dict[str, Mirror]
-    snapshotters: dict[str, Snapshotter]
+    snapshotters: dict[tuple[str, str], Snapshotter]
     operator: Operator
 
     def start(self) -> None:
         """Let everything begin, in the order of names, so that the order of declaration means nothing (M12)."""
         for name in sorted(self.mirrors):
             self.mirrors[name].start(self.scenario.replication[name].initial_copy)
-        for volume in sorted(self.snapshotters):
-            schedule = self.scenario.volumes[volume].snapshots
+        for key in sorted(self.snapshotters):
+            schedule = self._schedule(*key)
             if schedule is not None:
-                self.clock.start(self.snapshotters[volume].keep(schedule.every, schedule.keep))
+                self.clock.start(self.snapshotters[key].keep(schedule.every, schedule.keep))
         self.operator.plan(self.scenario.timeline)
 
     def look(self) -> None:
         """Bring every volume up to date: the end of the run is an instant that is looked at."""
         for name in sorted(self.mirrors):
             self.mirrors[name].primary.look()
+
+    def _schedule(self, volume: str, site: str) -> schema.SnapshotSchedule | None:
+        spec = next(spec for spec in self.scenario.replication.values() if spec.volume == volume)
+        if site == spec.primary:
+            return self.scenario.volumes[volume].snapshots
+        return next(other.snapshots for name, other in spec.secondaries.items() if spec.site_of(name) == site)
 
 
 class Builder:
@@ -94,14 +101,16 @@ class Builder:
             spec = self._scenario.links[link.name]
             self._ledger.append(LinkStood(time_ns=0, link=link.name, bits_per_s=spec.bandwidth, rtt_ns=spec.rtt))
         mirrors = {name: self._mirror(name, spec) for name, spec in sorted(self._scenario.replication.items())}
-        snapshotters = {
-            self._scenario.replication[name].volume: Snapshotter(
-                mirror.primary, self._scenario.replication[name].volume
-            )
-            for name, mirror in mirrors.items()
-        }
+        snapshotters = {key: one for name, mirror in mirrors.items() for key, one in self._snapshotters(name, mirror)}
         operator = Operator(self._clock, self._ledger, self._nodes, mirrors, snapshotters)
         return World(self._clock, self._ledger, self._scenario, mirrors, snapshotters, operator)
+
+    def _snapshotters(self, name: str, mirror: Mirror) -> Iterator[tuple[tuple[str, str], Snapshotter]]:
+        volume = self._scenario.replication[name].volume
+        yield (volume, mirror.primary.node.site), of_primary(mirror.primary)
+        for arm in mirror.arms.values():
+            if not arm.secondary.shares_save_volume:
+                yield (volume, arm.secondary.node.site), of_secondary(arm.secondary)
 
     # -- one replication ----------------------------------------------------------------------------------------------
 
@@ -116,11 +125,12 @@ class Builder:
 
     def _primary(self, name: str, spec: schema.Replication, volume_spec: schema.Volume) -> Primary:
         volume = self._volume(volume_spec, filled=spec.initial_copy != "done")
-        snapshots = self._snapshots(volume, volume_spec)
+        snapshots = self._snapshots(volume, spec.volume, spec.primary)
         save_volume = self._save_volume(spec.save_volume.size, volume_spec)
         log = ModificationLog(volume.n_blocks)
-        source = Source(volume, log, save_volume, snapshots, _chunk_blocks(spec, volume_spec))
+        source = Source(volume, log, save_volume, snapshots.queue, _chunk_blocks(spec, volume_spec))
         policy = Policy(
+            spec.volume,
             volume_spec.block,
             tuple(sorted(spec.secondaries)),
             Triggers(spec.timeout, _blocks(spec.high_water_mark, volume_spec.block), spec.poll),
@@ -138,6 +148,7 @@ class Builder:
         site, options = spec.site_of(name), spec.secondaries[name]
         local = site == spec.primary
         volume = self._volume(volume_spec, filled=False)
+        snapshots = self._snapshots(volume, spec.volume, site)
         save_volume = (
             primary.save_volume
             if local
@@ -151,16 +162,17 @@ class Builder:
             PlaybackTriggers(
                 options.timeout, options.high_water_mark and _blocks(options.high_water_mark, volume_spec.block)
             ),
-            Playback(volume, save_volume, START if spec.initial_copy == "done" else None),
+            Playback(volume, save_volume, START if spec.initial_copy == "done" else None, snapshots.queue),
             receiver,
             save_volume,
+            snapshots,
         )
         feed: Sender | LocalFeed
         if receiver is None:
             feed = LocalFeed(primary, secondary)
         else:
             feed = Sender(primary, secondary, receiver, self._link(spec.primary, site).way(spec.primary, site))
-        copier = Copier(primary, secondary, feed, spec.volume, spec.initial_copy == "two-snapshots")
+        copier = Copier(primary, secondary, feed, spec.initial_copy == "two-snapshots")
         return Arm(secondary, feed, copier)
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -175,10 +187,12 @@ class Builder:
                 volume.contents[start:stop] = rows_of(first_ids(start, stop), volume.contents)
         return volume
 
-    def _snapshots(self, volume: Volume, spec: schema.Volume) -> SnapshotQueue:
+    def _snapshots(self, volume: Volume, name: str, site: str) -> SnapshotWatch:
+        spec = self._scenario.volumes[name]
         capacity = (spec.snapshot_store.size or spec.size) // spec.block
         store = SnapshotStore(empty_disk(capacity, spec.block, self._row_type))
-        return SnapshotQueue(volume, store, when_full="invalidate_oldest")
+        queue = SnapshotQueue(volume, store, when_full="invalidate_oldest")
+        return SnapshotWatch(self._clock, self._ledger, name, site, spec.block, queue)
 
     def _save_volume(self, size: int, spec: schema.Volume) -> SaveVolume:
         return SaveVolume(empty_disk(size // spec.block, spec.block, self._row_type))

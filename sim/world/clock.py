@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import simpy
 from simpy.events import Event
 
 from sim.world.errors import Livelock
 
-Process = Generator[Event, Any, None]
+T = TypeVar("T")
+Wait: TypeAlias = Generator[Event, Any, T]  # a part of a process that waits, and then answers
+Process: TypeAlias = Wait[None]
 
 EVENTS_AT_ONE_INSTANT = 100_000
 
@@ -40,6 +42,7 @@ class Clock:
     def __init__(self) -> None:
         self._environment = simpy.Environment(initial_time=0)
         self.events_handled = 0
+        self._failure: Exception | None = None
 
     @property
     def now_ns(self) -> int:
@@ -85,19 +88,35 @@ class Clock:
 
     def start(self, process: Process) -> None:
         """Let a process run from this instant on."""
-        self._environment.process(process)
+        self._environment.process(self._guarded(process))
+
+    def _guarded(self, process: Process) -> Process:
+        """Keep what a process raises as it is: SimPy would rebuild it from its arguments, and may fail at that."""
+        try:
+            yield from process
+        except Exception as error:
+            self._failure = error
+            raise
 
     def run(self, until_ns: int, tick: Callable[[int], None]) -> None:
         """Handle every event up to `until_ns`, inclusive; `tick` is told the time after each. Raises Livelock."""
         environment, instant, here = self._environment, -1, 0
         while environment.peek() <= until_ns:
-            environment.step()
+            self._step()
             self.events_handled += 1
             here = here + 1 if environment.now == instant else 0
             instant = int(environment.now)
             if here > EVENTS_AT_ONE_INSTANT:
                 raise Livelock(instant, here)
             tick(instant)
+
+    def _step(self) -> None:
+        try:
+            self._environment.step()
+        except Exception:
+            if self._failure is not None:
+                raise self._failure from None
+            raise
 
 
 class Signal:

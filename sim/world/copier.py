@@ -20,8 +20,8 @@ from sim.engine.delta import delta
 from sim.engine.identity import START, SetId
 from sim.engine.snapshot_errors import SnapshotError
 from sim.engine.snapshots import SnapshotQueue
-from sim.records import BytesCarried, CopyBegan, CopyFinished, SecondaryDropped, SnapshotDeleted, SnapshotTaken
-from sim.world.clock import Order, Process, Signal
+from sim.records import BytesCarried, CopyBegan, CopyFinished, SecondaryDropped
+from sim.world.clock import Order, Process, Signal, Wait
 from sim.world.fluid import Flow
 from sim.world.localfeed import LocalFeed
 from sim.world.primary import Primary
@@ -44,11 +44,9 @@ class _GivenUp(Exception):
 class Copier:
     """Seeds one secondary, the first time or again."""
 
-    def __init__(
-        self, primary: Primary, secondary: Secondary, sender: Sender | LocalFeed, volume: str, two_snapshots: bool
-    ) -> None:
+    def __init__(self, primary: Primary, secondary: Secondary, sender: Sender | LocalFeed, two_snapshots: bool) -> None:
         self.primary, self.secondary, self.sender = primary, secondary, sender
-        self._volume, self._two_snapshots = volume, two_snapshots
+        self._two_snapshots = two_snapshots
         self._clock = primary.clock
         self._asked = Signal(self._clock, Order.NETWORK)
         self._request: _Request | None = None
@@ -57,7 +55,7 @@ class Copier:
 
     @property
     def _queue(self) -> SnapshotQueue:
-        return self.primary.snapshots
+        return self.primary.snapshots.queue
 
     def ask(self, cause: str, why: str) -> None:
         """Ask for a new copy; one under way is given up."""
@@ -101,7 +99,7 @@ class Copier:
             stamp = yield from self._differential(first, request)
         self._finish(request, stamp)
 
-    def _differential(self, first: int, request: _Request) -> Process:
+    def _differential(self, first: int, request: _Request) -> Wait[SetId]:
         """The second snapshot, sets flowing from there, and what changed between the two (L1135-1142)."""
         second, stamp = yield from self._take_snapshot(request.cause)
         self._start_sending(stamp)
@@ -111,7 +109,7 @@ class Copier:
         self.secondary.playback.volume.free(gone)
         return stamp
 
-    def _take_snapshot(self, cause: str) -> Process:
+    def _take_snapshot(self, cause: str) -> Wait[tuple[int, SetId]]:
         """A snapshot at a boundary, stamped with it; at the start of a run the start itself is one."""
         yield from self.primary.node.until_up()
         if self._clock.now_ns > 0 or self.primary.last_cut != START:
@@ -120,7 +118,7 @@ class Copier:
         stamp = self.primary.last_cut
         snapshot = self._queue.create(stamp)
         self._snapshots.append(snapshot)
-        self._tell_snapshot(SnapshotTaken, snapshot, "copy")
+        self.primary.snapshots.note("copy")
         return snapshot, stamp
 
     def _start_sending(self, stamp: SetId) -> None:
@@ -154,7 +152,7 @@ class Copier:
 
     def _write(self, snapshot: int, addresses: NDArray[np.int64]) -> None:
         for part in _slices(addresses):
-            self.secondary.playback.volume.write(part, self._queue.read(snapshot, part))
+            self.secondary.write_copy(part, self._queue.read(snapshot, part))
 
     # -- the ends -----------------------------------------------------------------------------------------------------
 
@@ -211,16 +209,8 @@ class Copier:
 
     def _delete_snapshots(self) -> None:
         for snapshot in self._snapshots:
-            if snapshot in self._queue:
-                self._queue.delete(snapshot)
-                self._tell_snapshot(SnapshotDeleted, snapshot, "copy_ended")
+            self.primary.snapshots.delete(snapshot, "copy_ended")
         self._snapshots = []
-
-    def _tell_snapshot(self, kind: type[SnapshotTaken] | type[SnapshotDeleted], snapshot: int, cause: str) -> None:
-        site = self.primary.node.site
-        self.primary.ledger.append(
-            kind(time_ns=self._clock.now_ns, volume=self._volume, site=site, snapshot=snapshot, cause=cause)
-        )
 
     def _account(self, cause: str, began_ns: int, carried: int) -> None:
         way = self.sender.way

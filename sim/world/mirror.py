@@ -79,7 +79,7 @@ class Mirror:
         if secondary is None:
             self.primary.set_triggers(timeout_ns, blocks)
             triggers = self.primary.triggers
-            now = (triggers.timeout_ns, triggers.high_water_blocks * block)
+            now = (triggers.timeout or 0, (triggers.high_water_blocks or 0) * block)
         else:
             copy = self.arms[secondary].secondary
             copy.set_triggers(timeout_ns, blocks)

@@ -31,9 +31,8 @@ class Operator:
     ledger: Ledger
     nodes: dict[str, Node]
     mirrors: dict[str, Mirror]
-    snapshotters: dict[str, Snapshotter]
+    snapshotters: dict[tuple[str, str], Snapshotter]  # by volume and site, a volume's primary first
     _down: dict[str, int] = field(default_factory=dict)
-    _named_snapshots: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def plan(self, timeline: Iterable[TimelineEntry]) -> None:
         """Arm every entry at its instant."""
@@ -54,15 +53,17 @@ class Operator:
             case Start():
                 self._for_arms(entry, Mirror.restart)
             case TakeSnapshot():
-                taken = self.snapshotters[entry.volume].take("operator")
-                if entry.id is not None:
-                    self._named_snapshots[entry.id] = (entry.volume, taken)
+                self.clock.start(self._snapshotter(entry.volume).take("operator", entry.id))
             case DeleteSnapshot():
-                volume, snapshot = self._named_snapshots[entry.snapshot]
-                self.snapshotters[volume].delete(snapshot, "operator")
+                for snapshotter in self.snapshotters.values():
+                    snapshotter.delete(entry.snapshot)
 
     def _mirror(self, name: str | None) -> Mirror:
         return self.mirrors[name] if name is not None else next(iter(self.mirrors.values()))
+
+    def _snapshotter(self, volume: str) -> Snapshotter:
+        site = next(mirror.primary.node.site for mirror in self.mirrors.values() if mirror.primary.volume == volume)
+        return self.snapshotters[volume, site]
 
     def _for_arms(self, entry: Stop | Start, act) -> None:  # type: ignore[no-untyped-def]
         mirror = self._mirror(entry.replication)

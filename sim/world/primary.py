@@ -16,7 +16,6 @@ from simpy.events import Event
 
 from sim.engine.distribution import Distribution, FullPolicy, make_room
 from sim.engine.identity import START, SetId
-from sim.engine.snapshots import SnapshotQueue
 from sim.engine.source import Source
 from sim.engine.triggers import NextCut, Triggers
 from sim.oracle import Oracle
@@ -31,12 +30,13 @@ from sim.records import (
     WritesSuspended,
 )
 from sim.world.activity import Activity
-from sim.world.clock import Clock, Order, Process, Signal
+from sim.world.clock import Clock, Order, Process, Signal, Wait
 from sim.world.contents import rows_of
 from sim.world.fluid import Flow
 from sim.world.ledger import Ledger
 from sim.world.node import Node
 from sim.world.overlap import SetHistory
+from sim.world.snapshotwatch import SnapshotWatch
 from sim.world.source import Batch
 
 
@@ -44,6 +44,7 @@ from sim.world.source import Batch
 class Policy:
     """What the scenario says about one source."""
 
+    volume: str
     block_bytes: int
     secondaries: tuple[str, ...]
     triggers: Triggers
@@ -65,12 +66,13 @@ class Primary:
         name: str,
         policy: Policy,
         source: Source,
-        snapshots: SnapshotQueue,
+        snapshots: SnapshotWatch,
         activity: Activity,
         oracle: Oracle,
     ) -> None:
         self.clock, self.ledger, self.node, self.name = clock, ledger, node, name
         self.block_bytes, self.triggers, self._policy = policy.block_bytes, policy.triggers, policy
+        self.volume = policy.volume
         self.source, self.activity, self.oracle = source, activity, oracle
         self.snapshots = snapshots
         self.save_volume, self.distribution = source.save_volume, Distribution(source.save_volume, policy.secondaries)
@@ -174,7 +176,7 @@ class Primary:
 
     # -- triggers -----------------------------------------------------------------------------------------------------
 
-    def _until_trigger(self) -> Process:
+    def _until_trigger(self) -> Wait[str]:
         """Wait for the first trigger, or for somebody to ask; answers the cause."""
         while True:
             yield from self.node.until_up()
@@ -350,6 +352,7 @@ class Primary:
         self.oracle.wrote(batch.addresses, rows)
         self.source.write(batch.addresses, rows)
         self.source.free(batch.freed)
+        self.snapshots.note()
         self._tell(
             WritesLooked,
             generation=self.last_cut.generation,

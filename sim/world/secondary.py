@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from simpy.events import Event
 
 from sim.engine.identity import START, SetId
@@ -18,10 +20,11 @@ from sim.engine.playback import Playback
 from sim.engine.receiver import SetReceiver
 from sim.engine.savevolume import SaveVolume
 from sim.records import ReplayBegan, SaveVolumeChanged, SetReceived, SetReplayed
-from sim.world.clock import Order, Process, Signal
+from sim.world.clock import Order, Process, Signal, Wait
 from sim.world.fluid import Flow
 from sim.world.node import Node
 from sim.world.primary import Primary
+from sim.world.snapshotwatch import SnapshotWatch
 
 
 @dataclass(slots=True)
@@ -44,11 +47,13 @@ class Secondary:
         playback: Playback,
         receiver: SetReceiver | None,
         save_volume: SaveVolume,
+        snapshots: SnapshotWatch,
     ) -> None:
         self.clock, self.ledger, self.node = primary.clock, primary.ledger, node
         self.name, self.replication, self.block_bytes = name, primary.name, primary.block_bytes
         self.triggers, self.playback, self.receiver, self.save_volume = triggers, playback, receiver, save_volume
         self.oracle, self._boundary_time_ns = primary.oracle, primary.boundary_time_ns
+        self.snapshots = snapshots
         self.playing = True  # false while stopped by the operator
         self.stamp = START  # the boundary that a copy under way will hold
         self.changed = Signal(self.clock, Order.PLAYBACK)
@@ -120,6 +125,16 @@ class Secondary:
         volume = self.playback.volume
         volume.free(volume.blocks_in_use())
 
+    def write_copy(self, addresses: NDArray[np.int64], rows: NDArray[Any]) -> None:
+        """Write part of a copy; snapshots that users keep here get their before-images first."""
+        self.snapshots.queue.write(addresses, rows)
+        self.snapshots.note()
+
+    @property
+    def at_boundary(self) -> bool:
+        """Whether the volume itself, without the block index, is a boundary: when a snapshot may be taken (case 33)."""
+        return self.node.up and self.playback.readable and self._flow is None
+
     def start_over(self) -> None:
         """The copy is in place: play back from the set after its stamp (step 357; V6)."""
         self.playback.start(self.stamp)
@@ -152,10 +167,11 @@ class Secondary:
             whole = yield from self._integrate()
             if whole:
                 self._finish(last, blocks)
+            self.changed.fire()
 
     # -- when ---------------------------------------------------------------------------------------------------------
 
-    def _until_group(self) -> Process:
+    def _until_group(self) -> Wait[SetId]:
         while True:
             yield from self.node.until_up()
             if self.playing:
@@ -200,7 +216,7 @@ class Secondary:
         )
         return blocks
 
-    def _integrate(self) -> Process:
+    def _integrate(self) -> Wait[bool]:
         """Write the group to the volume at the disk's rate; answers false when a new copy made it pointless."""
         copies = self._copies
         while True:
@@ -212,6 +228,7 @@ class Secondary:
             if copies != self._copies:
                 return False
             self.playback.integrate(flow.served_bytes(self.clock.now_ns) // self.block_bytes)
+            self.snapshots.note()
             if not flow.broken_off:
                 return True
 

@@ -12,7 +12,7 @@ from sim.engine.identity import SetId
 from sim.engine.receiver import SetReceiver
 from sim.engine.savevolume import Found, SaveVolumeFull, StoredSet
 from sim.records import BytesCarried
-from sim.world.clock import Order, Process, Signal
+from sim.world.clock import Order, Process, Signal, Wait
 from sim.world.fluid import Flow
 from sim.world.link import Direction
 from sim.world.primary import Primary
@@ -62,7 +62,7 @@ class Sender:
 
     # -- one set ------------------------------------------------------------------------------------------------------
 
-    def _until_next(self) -> Process:
+    def _until_next(self) -> Wait[StoredSet]:
         while True:
             if self._may_send() and self.sent < self.primary.last_copied_out:
                 stored = self.primary.save_volume.stored(self.sent.next())

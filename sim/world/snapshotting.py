@@ -1,52 +1,65 @@
-"""Snapshots that users keep: on a grid or on demand, the oldest deleted when there are enough (FIG 24-27)."""
+"""Snapshots that users keep: on a grid or on demand, the oldest deleted when there are enough (FIG 24-27).
+
+a snapshot at a primary is of the very instant
+one at a secondary is of a boundary: it waits for a replay in progress, or for a copy under way (case 33)
+"""
 
 from __future__ import annotations
 
-from sim.records import SnapshotDeleted, SnapshotStoreChanged, SnapshotTaken
-from sim.world.clock import Order, Process
+from collections.abc import Callable
+
+from sim.world.clock import Clock, Order, Process
 from sim.world.primary import Primary
+from sim.world.secondary import Secondary
+from sim.world.snapshotwatch import SnapshotWatch
 
 
 class Snapshotter:
-    """Takes and deletes the snapshots of one volume at its primary."""
+    """Takes and deletes the snapshots of one volume at one site."""
 
-    def __init__(self, primary: Primary, volume: str) -> None:
-        self._primary, self._volume = primary, volume
-        self._kept: list[int] = []
+    def __init__(self, clock: Clock, watch: SnapshotWatch, until_ready: Callable[[], Process]) -> None:
+        self._clock, self._watch, self._until_ready = clock, watch, until_ready
+        self._named: dict[str, int] = {}
+        self._scheduled: list[int] = []
 
-    def take(self, cause: str) -> int:
-        """A snapshot of this very instant."""
-        self._primary.look()
-        snapshot = self._primary.snapshots.create()
-        self._tell(SnapshotTaken, snapshot=snapshot, cause=cause)
-        self.tell_store()
-        return snapshot
+    def take(self, cause: str, name: str | None = None) -> Process:
+        """A snapshot as soon as there can be one; `name` is what a later deletion may call it."""
+        yield from self._until_ready()
+        snapshot = self._watch.take(cause)
+        if name is not None:
+            self._named[name] = snapshot
+        if cause == "schedule":
+            self._scheduled.append(snapshot)
 
-    def delete(self, snapshot: int, cause: str) -> None:
-        """Delete a snapshot, if it still stands; before-images that older ones need move there."""
-        self._primary.look()
-        queue = self._primary.snapshots
-        if snapshot in queue:
-            queue.delete(snapshot)
-            self._tell(SnapshotDeleted, snapshot=snapshot, cause=cause)
-            self.tell_store()
+    def delete(self, name: str) -> None:
+        """Delete the snapshot that was taken by this name here; one that is gone already is no fault."""
+        if name in self._named:
+            self._watch.delete(self._named[name], "operator")
 
     def keep(self, every_ns: int, keep: int) -> Process:
         """Take one at every multiple of `every_ns`, for ever, and keep the last `keep`."""
-        clock = self._primary.clock
         while True:
-            yield clock.at((clock.now_ns // every_ns + 1) * every_ns, Order.COMMAND)
-            yield from self._primary.node.until_up()
-            self._kept.append(self.take("schedule"))
-            while len(self._kept) > keep:
-                self.delete(self._kept.pop(0), "schedule")
+            yield self._clock.at((self._clock.now_ns // every_ns + 1) * every_ns, Order.COMMAND)
+            yield from self.take("schedule")
+            while len(self._scheduled) > keep:
+                self._watch.delete(self._scheduled.pop(0), "schedule")
 
-    def tell_store(self) -> None:
-        """Enter how full the snapshot store is."""
-        store, block = self._primary.snapshots.store, self._primary.block_bytes
-        used, capacity = store.used * block, store.capacity * block
-        self._tell(SnapshotStoreChanged, used_bytes=used, capacity_bytes=capacity)
 
-    def _tell(self, kind: type, **facts: object) -> None:
-        primary = self._primary
-        primary.ledger.append(kind(time_ns=primary.clock.now_ns, volume=self._volume, site=primary.node.site, **facts))
+def of_primary(primary: Primary) -> Snapshotter:
+    """The snapshots of the volume that users write."""
+
+    def until_ready() -> Process:
+        yield from primary.node.until_up()
+        primary.look()
+
+    return Snapshotter(primary.clock, primary.snapshots, until_ready)
+
+
+def of_secondary(secondary: Secondary) -> Snapshotter:
+    """The snapshots of a copy."""
+
+    def until_ready() -> Process:
+        while not secondary.at_boundary:
+            yield secondary.changed.wait()
+
+    return Snapshotter(secondary.clock, secondary.snapshots, until_ready)
