@@ -59,6 +59,17 @@ def test_csv_columns_come_from_the_scenario(base: Path) -> None:
         opened(base, format="csv")
 
 
+def test_the_settings_of_a_format_come_from_the_scenario(base: Path) -> None:
+    (base / "t.csv").write_text("fio version 2 iolog\n/a wait 3 0\n/a write 512 1\n/b write 1024 1\n")
+    with pytest.raises(TraceError, match=r"t.csv:2:4: a wait: say what it counts"):
+        opened(base, format="fio-iolog", device="/b")
+    batch = opened(base, format="fio-iolog", device="/b", wait_unit="ms").take(10**9)
+    assert (batch.addresses.tolist(), batch.first_ns.tolist()) == ([2], [3_000_000])
+    shipped = TRACES / "sample.blkparse.txt"
+    first = [opened(TRACES, shipped.name, 512, 1 << 20, format="blkparse", event=e).take(5 * 10**6) for e in "QC"]
+    assert [batch.first_ns[0] for batch in first] == [4_397_000, 4_797_000]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -38,7 +38,7 @@ def open_trace_source(
 
 def _options(workload: TraceReplay) -> Options:
     columns = None if workload.columns is None else Columns(**workload.columns.model_dump())
-    return Options(workload.wait_unit, workload.event, getattr(workload, "device", None), columns)
+    return Options(workload.wait_unit, workload.event, workload.device, columns)
 
 
 def _range(file: TraceFile, workload: TraceReplay, block_bytes: int, n_blocks: int) -> BlockRange:
