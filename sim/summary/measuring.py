@@ -99,8 +99,6 @@ def _values(check: Check, metric: Metric, story: Story, windows: Windows) -> lis
 
 def _of_curve(check: Check, series: Series, windows: Windows) -> Fraction | None:
     part = series.curve().within(windows)
-    if check.aggregate in (None, "sum", "total"):
-        raise NoSample(f"{check.metric} has a value at every instant, and those have no sum")
     if check.aggregate == "last":
         value: Number | None = int(part.end_value[-1]) if len(part) else None
     else:

@@ -2,8 +2,8 @@
 
     outage     a data mover is down, or an operator has stopped replication to a secondary
     recovery   from a failover to service being back: none before there are failovers
-    resync     a copy is on its way to a secondary, or a secondary has not yet been back within its target since the
-               last outage or copy ended: once its lag has been at or below the target, it is over
+    resync     a copy is on its way to a secondary (or due: it was dropped), or a secondary has not yet been back
+               within its target since the last outage or copy ended
     steady     the rest; a full save volume that makes the writes wait belongs to it
     all        the whole run
 Where phases overlap the earlier line wins, so that the first four make up the run without holes.
@@ -11,24 +11,24 @@ Where phases overlap the earlier line wins, so that the first four make up the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sim.summary.curve import Curve
 from sim.summary.facts import Facts
 from sim.summary.mirror import Mirror
-from sim.summary.spans import copies, node_outages, stops
+from sim.summary.spans import node_outages, stops
 from sim.summary.windows import Span, Windows
 
 PHASES = ("steady", "outage", "recovery", "resync", "all")
 
 
 def phase_windows(
-    facts: Facts, mirrors: Iterable[Mirror], targets_ns: dict[tuple[str, str], int]
+    facts: Facts, mirrors: Sequence[Mirror], targets_ns: dict[tuple[str, str], int]
 ) -> dict[str, Windows]:
     """The windows of each phase; `targets_ns` holds the lag to get back to by (replication, secondary)."""
     until = facts.until_ns
     down = [span for span, _ in node_outages(facts)] + [span for span, _ in stops(facts)]
-    copied = [span for span, _ in copies(facts)]
+    copied = [span for mirror in mirrors for name in mirror.secondaries for span in mirror.unreadable(name)]
     outage = Windows.of(down, until)
     behind = [span for mirror in mirrors for span in _catching_up(mirror, [*down, *copied], targets_ns)]
     resync = Windows.of([*copied, *behind], until).without(outage)

@@ -1,4 +1,4 @@
-"""From when to when something was so: writes stood still, a node was down, a copy was on its way.
+"""From when to when something was so: writes stood still, a node was down, replication was stopped.
 
 a span that is still open at the end of the run ends there
 """
@@ -10,8 +10,6 @@ from operator import itemgetter
 from typing import TypeVar
 
 from sim.records import (
-    CopyBegan,
-    CopyFinished,
     NodeCameUp,
     NodeWentDown,
     Record,
@@ -40,11 +38,6 @@ def node_outages(facts: Facts) -> list[tuple[Span, NodeWentDown]]:
 def stops(facts: Facts) -> list[tuple[Span, ReplicationStopped]]:
     """When replication to a secondary was stopped by its operator."""
     return _spans(facts, ReplicationStopped, ReplicationStarted, _arm)
-
-
-def copies(facts: Facts) -> list[tuple[Span, CopyBegan]]:
-    """When a copy was on its way to a secondary; one that was begun anew goes on as the same span."""
-    return _spans(facts, CopyBegan, CopyFinished, _arm)
 
 
 def _replication(fact: Record) -> Hashable:

@@ -2,7 +2,8 @@
 
     replayed <= begun: a replay that has begun is finished, whatever happens
     replayed <= received: sets count once they are complete and no set before them is missing (V2)
-    nothing can be offered while a copy is on its way (V7, FIG 11)
+    nothing can be offered from when a secondary is dropped, or a copy to it begins, until the copy is complete
+    (V7, FIG 11)
 Boundaries are counted along the primary's history: 0 is the start, k the k-th cut. A cut that was skipped because
 nothing had been written finds the volume still at its newest boundary, which is as young as that instant (C8).
 """
@@ -22,6 +23,7 @@ from sim.records import (
     Record,
     ReplayBegan,
     ReplicationBegan,
+    SecondaryDropped,
     SetReceived,
     SetReplayed,
 )
@@ -91,7 +93,7 @@ class _Secondary:
 
     def see(self, fact: Record) -> None:
         match fact:
-            case CopyBegan():
+            case CopyBegan() | SecondaryDropped():
                 self.readable = False
             case CopyFinished(generation=generation, number=number):
                 self.readable = True
@@ -114,7 +116,7 @@ class _Secondary:
         return Standing(time_ns, self.replayed, self.begun, self.received)
 
 
-_ABOUT_A_SECONDARY = (CopyBegan, CopyFinished, SetReceived, ReplayBegan, SetReplayed)
+_ABOUT_A_SECONDARY = (CopyBegan, CopyFinished, SecondaryDropped, SetReceived, ReplayBegan, SetReplayed)
 
 
 def standings(facts: Facts, replication: str, secondary: str, boundaries: Boundaries) -> list[Standing]:

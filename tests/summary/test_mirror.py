@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.records import CutSkipped, WritesResumed, WritesSuspended
+from sim.records import CutSkipped, SecondaryDropped, WritesResumed, WritesSuspended
 from sim.summary.curve import Curve
 from tests.summary.ledgers import S, Story
 
@@ -60,6 +60,14 @@ def test_a_full_copy_makes_a_secondary_unreadable_and_sets_that_came_meanwhile_c
     assert mirror.unreadable("lisbon") == [(15 * S, 35 * S)]
     assert in_seconds(mirror.lag("lisbon")) == [(0, 12, 0, 12), (12, 15, 2, 5), (35, 50, 15, 30)]
     assert in_seconds(mirror.exposure("default"))[-1] == (35, 50, 5, 20)
+
+
+def test_V7_a_dropped_secondary_has_nothing_to_offer_until_its_copy_is_complete() -> None:
+    story = Story(until=50).cut(1, 10).received(1, 11).replayed(1, 12)
+    story.add(SecondaryDropped, 14, secondary="lisbon", cause="save_volume_full", sets_behind=0)
+    mirror = story.cut(2, 15).copy_began(15, stamp=2).copy_began(20, stamp=2).copied(2, 30).mirror()
+    assert mirror.unreadable("lisbon") == [(14 * S, 30 * S)]
+    assert in_seconds(mirror.lag("lisbon"))[1:] == [(12, 14, 2, 4), (30, 50, 15, 35)]
 
 
 def test_with_several_secondaries_the_one_that_loses_least_counts() -> None:

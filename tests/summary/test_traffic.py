@@ -107,8 +107,3 @@ def test_each_secondary_and_site_has_its_own_spans() -> None:
     story.add(records.NodeWentDown, 60, site="madrid").add(records.NodeCameUp, 65, site="madrid", down_ns=5 * S)
     assert [span for span, _ in spans.stops(story.read())] == [(10 * S, 50 * S), (20 * S, 30 * S)]
     assert [(span, down.site) for span, down in spans.node_outages(story.read())] == [((60 * S, 65 * S), "madrid")]
-
-
-def test_a_copy_that_is_begun_anew_lasts_from_its_first_beginning() -> None:
-    story = Story(until=100).copy_began(10).copy_began(20).copied(0, 40)
-    assert [span for span, _ in spans.copies(story.read())] == [(10 * S, 40 * S)]

@@ -108,7 +108,6 @@ def test_a_phase_leaves_out_the_rest_of_the_run() -> None:
         ("coalescing_ratio > 1", "there is no coalescing_ratio"),
         ("max(snapshot_store{site=madrid}) < 1 GB", "there is no snapshot_store{site=madrid}"),
         ("count(cut) == 0 after fire", "nothing in the timeline is called fire"),
-        ("sum(lag_sets) == 0", "has a value at every instant, and those have no sum"),
     ],
 )
 def test_without_a_sample_there_is_no_verdict(text: str, why: str) -> None:

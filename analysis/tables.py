@@ -1,0 +1,200 @@
+"""A run as tidy tables: one kind a table, one fact a row, one unit a column.
+
+    series   run, time_ns, entity, metric, value     where the value changes; seconds, bytes, sets, or a share of one
+    events   run, time_ns, entity, event, cause, detail     every fact, the rest of it as JSON
+    runs     one row a run: cell, axis values, replication, seed, verdict, every summary metric
+
+In `series` a value that changes in steps has one row for each change, and holds until the next (`STEPS`); any other
+runs straight from row to row, with two rows at a jump. A row without a value says that there is none from there on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pandas as pd
+
+from sim.records import BytesCarried, Record
+from sim.scenario.expect import Check
+from sim.summary import Measured, RunLike, Story, judge
+from sim.summary.curve import Curve
+from sim.summary.metrics import BY_NAME
+from sim.summary.sample import Series
+
+CHANGING: Final = (
+    "lag", "lag_bytes", "lag_sets", "exposure", "exposure_bytes", "save_volume", "snapshot_store", "link_utilisation",
+)  # fmt: skip
+STEPS: Final = ("lag_sets", "save_volume_bytes", "snapshot_store_bytes", "link_utilisation")
+MODES: Final = ("default", "now")  # sync loses nothing, at any time
+ANY: Final = "any"  # the entity of an exposure to whichever secondary loses least
+
+_ENTITY: Final = ("secondary", "site", "link", "replication", "volume", "scenario")
+_LONG: Final = ("growth",)  # what it says is in `lag_bytes` and `exposure_bytes`
+
+
+def series(run: RunLike | Story, name: str | None = None) -> pd.DataFrame:
+    """Everything that changes in time, in order of metric, entity and time; `name` for the column run."""
+    story = Story.of(run)
+    parts = [*_curves(story), *_carried(story)]
+    return _tidy(name or run_name(story.run), parts)
+
+
+def events(run: RunLike | Story, name: str | None = None) -> pd.DataFrame:
+    """The ledger, in its order."""
+    story = Story.of(run)
+    named = name or run_name(story.run)
+    rows = [(named, *_event(fact)) for fact in story.facts.in_order]
+    return pd.DataFrame(rows, columns=["run", "time_ns", "entity", "event", "cause", "detail"])
+
+
+def run_name(run: RunLike) -> str:
+    """What a run is called in the column run: its replication."""
+    return f"r{run.replication_index}"
+
+
+class OutcomeLike(Protocol):
+    """What is kept of a run when its ledger is gone."""
+
+    @property
+    def replication_index(self) -> int:
+        """Which replication of the scenario it was."""
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """Every metric by its key."""
+
+    @property
+    def measured(self) -> Sequence[Measured]:
+        """What each check of the scenario measured."""
+
+
+def runs(
+    outcomes: Iterable[OutcomeLike],
+    *,
+    checks: Sequence[Check] = (),
+    seed: int | None = None,
+    cell: str = "",
+    axes: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """One row a run, in the order given. A metric that a run does not have is missing there."""
+    rows = [
+        {"cell": cell, **(axes or {}), "replication": one.replication_index, "seed": seed}
+        | {"verdict": verdict(checks, one.measured)}
+        | dict(one.summary)
+        for one in outcomes
+    ]
+    return pd.DataFrame(rows)
+
+
+def verdict(checks: Sequence[Check], measured: Sequence[Measured]) -> str:
+    """Fail before unknown before pass, over the checks of one run; soft ones and those across runs do not count."""
+    outcomes = {
+        judge(check, [one]).outcome
+        for check, one in zip(checks, measured, strict=False)
+        if not check.soft and not check.across_runs
+    }
+    return next((outcome for outcome in ("fail", "unknown") if outcome in outcomes), "pass")
+
+
+_Points = list[tuple[int, float]]
+_Part = tuple[str, str, _Points]  # metric, entity, (time_ns, value)
+
+
+def _tidy(run: str, parts: Sequence[_Part]) -> pd.DataFrame:
+    lengths = [len(points) for _, _, points in parts]
+    labels = {
+        "entity": np.repeat(np.array([entity for _, entity, _ in parts], dtype=object), lengths),
+        "metric": np.repeat(np.array([metric for metric, _, _ in parts], dtype=object), lengths),
+    }
+    points = pd.DataFrame([point for _, _, part in parts for point in part], columns=["time_ns", "value"])
+    return points.assign(run=run, **labels).astype(_TYPES)[list(_TYPES)]
+
+
+_TYPES: Final = {"run": "str", "time_ns": "int64", "entity": "str", "metric": "str", "value": "float64"}
+
+
+def _curves(story: Story) -> Iterator[_Part]:
+    for name in CHANGING:
+        metric = BY_NAME[name]
+        stem = re.split(r"[.\[]", metric.key)[0]
+        for sample in metric.curves(story) if metric.curves else ():
+            mode = sample.labels.get("mode")
+            if sample.listed and (mode is None or mode in MODES):
+                points = step_points(sample.curve()) if stem in STEPS else line_points(sample.curve())
+                scaled = [(time_ns, value / sample.divisor) for time_ns, value in points]
+                yield f"{stem}.{mode}" if mode else stem, _entity_of(sample), scaled
+
+
+def _entity_of(sample: Series) -> str:
+    return next((value for label, value in sample.labels.items() if label != "mode"), ANY)
+
+
+def step_points(curve: Curve) -> _Points:
+    """Where a curve of steps changes, and its end; NaN from where it has no value."""
+    points: _Points = []
+    reached = 0
+    for begin, end, value, _ in curve.segments():
+        if points and begin > reached:
+            points.append((reached, np.nan))
+        if not points or points[-1][1] != value:
+            points.append((begin, value))
+        reached = end
+    return [*points, (reached, points[-1][1])] if points and reached > points[-1][0] else points
+
+
+def line_points(curve: Curve) -> _Points:
+    """The corners of a piecewise-linear curve: two at a jump; NaN from where it has no value."""
+    points: _Points = []
+    for begin, end, first, last in curve.segments():
+        if begin == end:
+            continue
+        if points and begin > points[-1][0]:
+            points.append((points[-1][0], np.nan))
+        if not points or points[-1] != (begin, first):
+            points.append((begin, first))
+        points.append((end, last))
+    return points
+
+
+def _carried(story: Story) -> Iterator[_Part]:
+    """Bytes that each link has carried so far, by cause: straight from the begin to the end of each transfer."""
+    transfers: dict[tuple[str, str], list[BytesCarried]] = {}
+    for transfer in story.facts.of(BytesCarried):
+        transfers.setdefault((transfer.cause, transfer.link), []).append(transfer)
+    for (cause, link), own in sorted(transfers.items()):
+        yield f"wan_bytes.{cause}", link, _so_far(own)
+
+
+def _so_far(transfers: Sequence[BytesCarried]) -> _Points:
+    instants = sorted(
+        {0, *(transfer.began_ns for transfer in transfers), *(transfer.time_ns for transfer in transfers)}
+    )
+    waiting = deque(sorted(transfers, key=lambda transfer: transfer.began_ns))
+    under_way: list[BytesCarried] = []
+    done, points = 0, []
+    for now in instants:
+        while waiting and waiting[0].began_ns <= now:
+            under_way.append(waiting.popleft())
+        done += sum(transfer.carried_bytes for transfer in under_way if transfer.time_ns <= now)
+        under_way = [transfer for transfer in under_way if transfer.time_ns > now]
+        points.append((now, done + sum(_part_of(transfer, now) for transfer in under_way)))
+    return points
+
+
+def _part_of(transfer: BytesCarried, now_ns: int) -> float:
+    return transfer.carried_bytes * (now_ns - transfer.began_ns) / (transfer.time_ns - transfer.began_ns)
+
+
+def _event(fact: Record) -> tuple[int, str, str, str, str]:
+    fields = dict(fact.items())
+    time_ns, cause = fields.pop("time_ns"), str(fields.pop("cause", ""))
+    kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()
+    about = next((name for name in _ENTITY if fields.get(name)), "")
+    entity = str(fields.pop(about, ""))
+    kept = {name: value for name, value in fields.items() if name not in _LONG}
+    return time_ns, entity, kind, cause, json.dumps(kept)
