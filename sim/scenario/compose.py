@@ -33,6 +33,7 @@ class _Frame:
     key_place: Place | None = None
     skipping: bool = False  # the value of a key that was reported
     broken: bool = False  # the whole of it was reported
+    flow: bool = False  # written in brackets
 
 
 def compose(source: Source) -> tuple[Node | None, list[Fault]]:
@@ -47,7 +48,7 @@ def compose(source: Source) -> tuple[Node | None, list[Fault]]:
         for event in yaml.parse(source.text, Loader=yaml.SafeLoader):
             composer.take(event)
     except yaml.YAMLError as error:
-        raise ScenarioError([*composer.faults, syntax_fault(source, error)]) from None
+        raise ScenarioError([*composer.faults, syntax_fault(source, error, composer.opened())]) from None
     return composer.root, composer.faults
 
 
@@ -58,6 +59,7 @@ class _Composer:
     faults: list[Fault] = field(default_factory=list)
     open: list[_Frame] = field(default_factory=list)
     anchors: list[str] = field(default_factory=list)
+    aliases: set[str] = field(default_factory=set)  # each is reported where it is first used
     nodes: int = 0
     documents: int = 0
 
@@ -77,6 +79,14 @@ class _Composer:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 frame = self.open.pop()
                 self._attach(BrokenNode(frame.node.place) if frame.broken else frame.node)
+
+    def opened(self) -> str:
+        """The innermost open bracket: `a list opened at 3:9`; nothing where none is open."""
+        for frame in reversed(self.open):
+            if frame.flow:
+                noun = "a list" if isinstance(frame.node, ListNode) else "a map"
+                return f"{noun} opened at {frame.node.place.line}:{frame.node.place.column}"
+        return ""
 
     def _place(self, event: Any) -> Place:
         return Place(self.source, event.start_mark.line + 1, event.start_mark.column + 1)
@@ -130,7 +140,12 @@ class _Composer:
     def _alias(self, event: Any) -> None:
         place = self._place(event)
         self._count_node(place)
-        name = event.anchor
+        if event.anchor not in self.aliases:
+            self.aliases.add(event.anchor)
+            self._refuse_alias(place, event.anchor)
+        self._attach(BrokenNode(place))
+
+    def _refuse_alias(self, place: Place, name: str) -> None:
         if any(frame.anchor == name for frame in self.open):
             self._fault(place, f"anchor '{name}' contains itself", "aliases are not allowed; write the values out")
         elif name in self.anchors:
@@ -139,7 +154,6 @@ class _Composer:
             near = difflib.get_close_matches(name, self.anchors, n=1)
             hint = f"did you mean '*{near[0]}'? But " if near else ""
             self._fault(place, f"no anchor '{name}'", f"{hint}aliases are not allowed; write the value out")
-        self._attach(BrokenNode(place))
 
     def _begin(self, event: Any, node: MapNode | ListNode) -> None:
         self._count_node(node.place)
@@ -150,7 +164,8 @@ class _Composer:
             self.anchors.append(event.anchor)
         if event.tag is not None:
             self._tag(node.place, event.tag)
-        self.open.append(_Frame(node, self._path(), event.anchor, broken=event.tag is not None))
+        broken, flow = event.tag is not None, bool(event.flow_style)
+        self.open.append(_Frame(node, self._path(), event.anchor, broken=broken, flow=flow))
 
     def _attach(self, node: Node) -> None:
         if not self.open:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sim.scenario.errors import Fault
 from sim.scenario.expect import Check
-from sim.scenario.nodes import ListNode, MapNode, Path, child, data_of, node_at
+from sim.scenario.nodes import ListNode, MapNode, Path, ScalarNode, child, data_of, node_at
 from sim.scenario.schema import Link, Replication, RunOptions, Scenario, Site, Volume
 from sim.scenario.timeline import Entry
 
@@ -49,9 +49,19 @@ class Draft:
         node = node_at(self.root, (section, *below))
         return [key for key in node.entries if not key.startswith("x-")] if isinstance(node, MapNode) else []
 
+    def known(self, section: str, *below: str) -> list[str] | None:
+        """The names written in a section; None where it is missing or no map, so that nobody can tell."""
+        return self.names(section, *below) if isinstance(node_at(self.root, (section, *below)), MapNode) else None
+
     def writes(self, *path: str | int) -> bool:
         """Whether the user wrote this value."""
         return node_at(self.root, path) is not None
+
+    def ids(self) -> list[str]:
+        """The ids of the timeline, also of entries that are wrong in themselves."""
+        timeline = child(self.root, "timeline")
+        ids = (child(item, "id") for item in timeline.items) if isinstance(timeline, ListNode) else ()
+        return [node.text for node in ids if isinstance(node, ScalarNode)]
 
     def secondaries(self) -> list[str]:
         """The names of all secondaries, in order."""

@@ -15,7 +15,7 @@ from sim.scenario.fields import Model
 from sim.scenario.later import NOT_YET, key_is_later
 from sim.scenario.nodes import Path
 
-ANY = "*"
+ANY, EACH = "*", "#"  # any name; every item of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,13 @@ class KeyPlace:
     def fits(self, path: Path) -> bool:
         """Whether `path` is such a place."""
         return len(path) == len(self.pattern) and all(
-            p in (ANY, key) for p, key in zip(self.pattern, path, strict=True)
+            p in (ANY, EACH, key) for p, key in zip(self.pattern, path, strict=True)
         )
 
     def title(self) -> str:
         """`replication.<name>`."""
-        return ".".join("<name>" if part == ANY else part for part in self.pattern) or "the top level"
+        text = ".".join("<name>" if part == ANY else part for part in self.pattern)
+        return text.replace(f".{EACH}", "[]") or "the top level"
 
 
 @cache
@@ -89,7 +90,7 @@ def _type(annotation: Any, pattern: tuple[str, ...], tag: str) -> Iterator[KeyPl
     elif origin is dict:
         yield from _type(args[1], (*pattern, ANY), tag)
     elif origin is tuple:
-        yield from _type(args[0], (*pattern, ANY), tag)
+        yield from _type(args[0], (*pattern, EACH), tag)
     elif args:
         for arg in args:
             yield from _type(arg, pattern, tag)

@@ -68,8 +68,10 @@ def exact(number: str) -> Fraction:
     """The value of a decimal number. Raises BadValue where it is too long to be meant."""
     mantissa, _, exponent = number.lower().partition("e")
     digits = sum(c.isdigit() for c in mantissa)
-    if digits > MAX_DIGITS or len(exponent.lstrip("+-")) > MAX_EXPONENT_DIGITS:
-        raise BadValue(f"number too large ({digits} digits; max 2^53)", "write it with a larger unit")
+    if digits > MAX_DIGITS:
+        raise BadValue(f"number too large ({digits} digits; max 2^53)")
+    if len(exponent.lstrip("+-0")) > MAX_EXPONENT_DIGITS:
+        raise BadValue(f"number too {'small' if '-' in exponent else 'large'} (10 to the power of {exponent[:20]})")
     return Fraction(number)
 
 
@@ -95,7 +97,11 @@ def parse_count(text: str) -> int:
     if _OCTAL_OR_HEX.fullmatch(text):
         return int(text, 0)
     if leading := re.fullmatch(r"0+([0-9]{1,30})", text):
-        raise BadValue(f"leading zero in '{text}': octal?", f"write {leading[1]} or 0o{leading[1]}")
+        octal = f" or 0o{leading[1]}" if set(leading[1]) <= set("01234567") else ""
+        raise BadValue(f"leading zero in '{text}': octal?", f"write {leading[1]}{octal}")
+    if split_number(text) is None and not _NOT_FINITE.fullmatch(text):
+        check_characters(text)
+        raise BadValue(f"expected a whole number (got '{text[:40]}')")
     value = parse_number(text)
     if value.denominator != 1:
         raise BadValue(f"expected a whole number (got {text})")

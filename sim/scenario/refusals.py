@@ -58,11 +58,19 @@ def _entry(node: Node, part: Any) -> Entry | None:
 
 
 def faults_of(error: ValidationError, root: MapNode) -> Iterator[Fault]:
-    """Every refusal as a fault; none for what was reported already."""
-    for detail in error.errors(include_url=False):
+    """Every refusal as a fault; none for what was reported already, or is missing only because it is misspelt."""
+    details = error.errors(include_url=False)
+    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    for detail in details:
         spot = spot_of(root, (*detail["loc"], *detail.get("ctx", {}).get("below", ())))
-        if not isinstance(spot.node, BrokenNode) and not isinstance(detail["input"], Broken):
+        reported = isinstance(spot.node, BrokenNode) or isinstance(detail["input"], Broken)
+        if not reported and not (detail["type"] == "missing" and _misspelt(detail["loc"], unknown)):
             yield _fault(dict(detail), spot)
+
+
+def _misspelt(missing: tuple[Any, ...], unknown: list[tuple[Any, ...]]) -> bool:
+    beside = [str(location[-1]) for location in unknown if location[:-1] == missing[:-1]]
+    return bool(difflib.get_close_matches(str(missing[-1]), beside, n=1, cutoff=0.75))
 
 
 def fault_at(spot: Spot, message: str, hint: str = "", *, offset: int = 0, at_key: bool = False) -> Fault:
@@ -187,6 +195,7 @@ def _word(detail: dict[str, Any], spot: Spot) -> Fault:
 
 def _one_of(words: tuple[str, ...], value: Any, spot: Spot) -> Fault:
     near = difflib.get_close_matches(value, words, n=1) if isinstance(value, str) else []
+    near = near or [word for word in words if isinstance(value, str) and value and word.startswith(value)]
     hint = f"did you mean '{near[0]}'?" if near else ""
     message = "value missing" if value is None else f"expected {' or '.join(words)} (got {described(value)})"
     return fault_at(spot, message, hint)

@@ -18,12 +18,15 @@ _OPENED = {
 }
 
 
-def syntax_fault(source: Source, error: Any) -> Fault:
-    """The fault that stands for a PyYAML error; PyYAML's own words remain where no better ones are known."""
+def syntax_fault(source: Source, error: Any, opened: str = "") -> Fault:
+    """The fault that stands for a PyYAML error; PyYAML's own words remain where no better ones are known.
+
+    `opened` is the innermost open bracket, as in `a list opened at 3:9`.
+    """
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    message, hint = _meaning(source, error, problem, line, column)
+    message, hint = _meaning(source, error, problem, line, column, opened)
     return source.fault(min(line, len(source.lines)), column, "", message, hint)
 
 
@@ -38,8 +41,8 @@ _MEANINGS = (
 )
 
 
-def _meaning(source: Source, error: Any, problem: str, line: int, column: int) -> tuple[str, str]:
-    opened = _opened(error)
+def _meaning(source: Source, error: Any, problem: str, line: int, column: int, bracket: str) -> tuple[str, str]:
+    opened = _opened(error) or bracket
     if opened and any(words in problem for words in _AT_END):
         return f"file ends inside {opened}", "is the rest of the file missing?"
     for words, message, hint in _MEANINGS:

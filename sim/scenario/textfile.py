@@ -5,7 +5,6 @@ size is checked by stat before a byte is read; a pipe, a device or a folder is r
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import stat
@@ -19,6 +18,7 @@ from sim.scenario.errors import Fault, ScenarioError
 
 MAX_BYTES = 2**20
 STDIN = "-"
+ENDINGS = (".scenario.yaml", ".yaml", ".yml", ".gz", ".csv", ".csv.gz")
 MANY = 100  # faults of one sort: nobody reads more
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -146,12 +146,11 @@ def _read_regular(path: Path) -> bytes:
 
 
 def _nearest(path: Path) -> str:
-    try:
-        names = sorted(entry.name for entry in path.parent.iterdir())
-    except OSError:
-        return ""
-    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.7)
-    return f"did you mean '{path.with_name(near[0])}'?" if near else ""
+    """The same name with, or without, an ending that is easily forgotten."""
+    names = [path.name + ending for ending in ENDINGS]
+    names += [path.name.removesuffix(ending) for ending in ENDINGS if path.name.endswith(ending)]
+    near = [path.with_name(name) for name in names if name and path.with_name(name).is_file()]
+    return f"did you mean '{near[0]}'?" if near else ""
 
 
 def _what(mode: int) -> str:

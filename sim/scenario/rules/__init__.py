@@ -9,10 +9,12 @@ from collections.abc import Callable
 from typing import Final
 
 from sim.scenario.draft import Draft, Report
-from sim.scenario.rules import capacity, checks, effort, files, instants, names, topology, workloads
+from sim.scenario.rules import capacity, checks, effort, files, instants, names, references, topology, workloads
 
 RULES: Final[tuple[Callable[[Draft, Report], None], ...]] = (
     names.look_alikes,
+    references.references,
+    references.secondaries,
     topology.links,
     topology.groups,
     topology.secondaries,

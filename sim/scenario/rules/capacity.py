@@ -18,7 +18,7 @@ def volumes(draft: Draft, report: Report) -> None:
         path = ("volumes", name)
         if volume.block % SECTOR:
             report((*path, "block"), f"must be a multiple of 512 B (got {format_size(volume.block)})")
-        if volume.size % volume.block:
+        elif volume.size % volume.block:
             below = volume.size // volume.block * volume.block
             report(
                 (*path, "size"),

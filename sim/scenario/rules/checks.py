@@ -6,14 +6,14 @@ from sim.scenario.draft import Draft, Report
 from sim.scenario.expect import Check
 from sim.scenario.metrics import CAUSES, MODES
 from sim.scenario.nodes import Path
-from sim.scenario.rules.names import must_exist
+from sim.scenario.rules.references import must_exist
 
 
 def labels(draft: Draft, report: Report) -> None:
     """The secondary, site, link, mode or cause that a label gives."""
     known = {
         "to": ("secondary", draft.secondaries()),
-        "site": ("site", draft.names("sites")),
+        "site": ("site", draft.known("sites")),
         "link": ("link", draft.names("links")),
         "mode": ("mode", list(MODES)),
         "cause": ("cause", list(CAUSES)),
@@ -38,7 +38,7 @@ def _ambiguous(draft: Draft, report: Report, index: int, check: Check) -> None:
 
 def windows(draft: Draft, report: Report) -> None:
     """`before` and `after` name entries of the timeline; `across runs` needs several runs."""
-    known = [entry.id for _, entry in draft.timeline if entry.id]
+    known = draft.ids()
     for index, check in draft.expect:
         for word, name in (("before", check.before), ("after", check.after)):
             if name is not None:

@@ -6,12 +6,11 @@ import re
 
 from sim.scenario.draft import Draft, Report
 from sim.scenario.nodes import Path
-from sim.scenario.rules.names import must_exist
+from sim.scenario.rules.references import must_exist
 from sim.scenario.timeline import (
     Command,
     DeleteSnapshot,
     Entry,
-    Reboot,
     SetPolicy,
     Start,
     Stop,
@@ -36,7 +35,7 @@ def ids(draft: Draft, report: Report) -> None:
 def times(draft: Draft, report: Report) -> None:
     """Every entry happens within the run; exactly at its end still happens."""
     entries = [entry for _, entry in draft.timeline]
-    known = _ids(draft)
+    known = draft.ids()
     for (index, entry), time_ns in zip(draft.timeline, absolute_times(entries), strict=True):
         path = ("timeline", index, "at")
         if entry.at.after and not must_exist(report, path, "id", entry.at.after, known):
@@ -59,43 +58,32 @@ def _report_cycle(report: Report, path: Path, entry: Entry, entries: list[Entry]
         report(path, f"refers to itself: {' -> '.join([*chain, here.at.after])}")
 
 
-def _ids(draft: Draft) -> list[str]:
-    return [entry.id for _, entry in draft.timeline if entry.id]
-
-
 def subjects(draft: Draft, report: Report) -> None:
-    """Replications, secondaries, sites, volumes and snapshots that entries name."""
+    """What an entry leaves out is the only one of its kind; secondaries exist; a change changes something."""
     for index, entry in draft.timeline:
         path = ("timeline", index)
-        match entry:
-            case Reboot():
-                must_exist(report, (*path, "site"), "site", entry.site, draft.names("sites"))
-            case TakeSnapshot():
-                _one_of(draft, report, path, "volume", entry.volume, draft.names("volumes"))
-            case Command():
-                _command(draft, report, path, entry)
+        if isinstance(entry, TakeSnapshot) and not entry.volume:
+            _only(report, path, "volume", draft.known("volumes"))
+        if isinstance(entry, Command):
+            _command(draft, report, path, entry)
         if isinstance(entry, SetPolicy) and entry.timeout is None and entry.high_water_mark is None:
             report(path, "set-policy changes nothing", "give timeout: or high_water_mark:")
 
 
 def _command(draft: Draft, report: Report, path: Path, entry: Command) -> None:
-    groups = draft.names("replication")
-    if _one_of(draft, report, path, "replication", entry.replication, groups) and isinstance(
-        entry, (SetPolicy, Stop, Start)
-    ):
-        group = entry.replication or groups[0]
-        if entry.secondary is not None:
-            known = draft.names("replication", group, "secondaries")
-            must_exist(report, (*path, "secondary"), "secondary", entry.secondary, known)
+    groups = draft.known("replication")
+    if not entry.replication:
+        _only(report, path, "replication", groups)
+    group = entry.replication or (groups[0] if groups and len(groups) == 1 else "")
+    if isinstance(entry, (SetPolicy, Stop, Start)) and entry.secondary is not None:
+        known = draft.known("replication", group, "secondaries")
+        must_exist(report, (*path, "secondary"), "secondary", entry.secondary, known)
 
 
-def _one_of(draft: Draft, report: Report, path: Path, noun: str, name: str, known: list[str]) -> bool:
-    """Whether the thing that an entry names exists, or is the only one."""
-    if name:
-        return must_exist(report, (*path, noun), noun, name, known)
-    if len(known) != 1:
-        report(path, f"which {noun}? There are {len(known)}", f"give {noun}: {' or '.join(known)}")
-    return len(known) == 1
+def _only(report: Report, path: Path, noun: str, known: list[str] | None) -> None:
+    """Report that several could be meant."""
+    if known is not None and len(known) != 1:
+        report(path, f"which {noun}? There are {len(known)}", f"give {noun}: {' or '.join(known)}" if known else "")
 
 
 def deletions(draft: Draft, report: Report) -> None:
@@ -108,9 +96,17 @@ def deletions(draft: Draft, report: Report) -> None:
         if not isinstance(entry, DeleteSnapshot):
             continue
         path = ("timeline", index, "snapshot")
-        if not must_exist(report, path, "snapshot entry", entry.snapshot, list(taken)):
+        if entry.snapshot not in taken:
+            _must_be_taken(draft, report, path, entry.snapshot, list(taken))
             continue
         if 0 <= time_ns < taken[entry.snapshot]:
             report(path, f"'{entry.snapshot}' is taken later, at {format_duration(taken[entry.snapshot])}")
         if deleted.setdefault(entry.snapshot, index) != index:
             report(path, f"'{entry.snapshot}' is deleted already by timeline[{deleted[entry.snapshot]}]")
+
+
+def _must_be_taken(draft: Draft, report: Report, path: Path, name: str, taken: list[str]) -> None:
+    """Report a name that no snapshot entry has, unless an entry with that name is wrong in itself."""
+    understood = {entry.id for _, entry in draft.timeline}
+    if name in understood or name not in draft.ids():
+        must_exist(report, path, "snapshot entry", name, taken)

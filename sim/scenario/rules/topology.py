@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from sim.scenario.draft import Draft, Report
 from sim.scenario.replication import Replication
-from sim.scenario.rules.names import must_exist
 
 
 def links(draft: Draft, report: Report) -> None:
-    """A link joins two different sites that exist, and no other link joins the same two."""
+    """A link joins two different sites, and no other link joins the same two."""
     joined: dict[frozenset[str], str] = {}
     for name, link in draft.links.items():
         path = ("links", name, "between")
-        for end, site in enumerate(link.between):
-            must_exist(report, (*path, end), "site", site, draft.names("sites"))
         if link.between[0] == link.between[1]:
             report(path, f"joins '{link.between[0]}' to itself", "a link joins two sites")
             continue
@@ -26,11 +23,9 @@ def links(draft: Draft, report: Report) -> None:
 
 
 def groups(draft: Draft, report: Report) -> None:
-    """A replication copies a volume that exists from a site that exists; no volume has two."""
+    """No volume has two primaries."""
     copied: dict[str, str] = {}
     for name, group in draft.replication.items():
-        must_exist(report, ("replication", name, "volume"), "volume", group.volume, draft.names("volumes"))
-        must_exist(report, ("replication", name, "primary"), "site", group.primary, draft.names("sites"))
         first = copied.setdefault(group.volume, name)
         if first != name:
             report(
@@ -54,26 +49,18 @@ def secondaries(draft: Draft, report: Report) -> None:
 
 def _secondary(draft: Draft, report: Report, name: str, group: Replication, secondary: str) -> None:
     path = ("replication", name, "secondaries", secondary)
-    site = group.site_of(secondary)
-    given = group.secondaries[secondary].site is not None
-    sites = draft.names("sites")
-    if not must_exist(report, (*path, "site") if given else path, "site", site, sites, at_key=not given):
-        return
+    site, sites = group.site_of(secondary), draft.names("sites")
     if site == group.primary:
-        if not given:
-            report(
-                path, f"'{secondary}' is the primary itself", "for a local copy, name it and give site:", at_key=True
-            )
-        return
-    if group.primary in sites and not _joined(draft, group.primary, site):
-        report(
-            path, f"no link joins primary '{group.primary}' and '{site}'",
-            "a secondary needs a direct link to its primary in this version", at_key=True,
-        )  # fmt: skip
+        if group.secondaries[secondary].site is None:
+            hint = "for a local copy, give it a name of its own and site:"
+            report(path, f"'{secondary}' is the primary itself", hint, at_key=True)
+    elif site in sites and group.primary in sites and not _joined(draft, group.primary, site):
+        hint = "a secondary needs a direct link to its primary in this version"
+        report(path, f"no link joins primary '{group.primary}' and '{site}'", hint, at_key=True)
 
 
 def _joined(draft: Draft, one: str, other: str) -> bool:
     """Whether a link joins two sites; a link that is wrong in itself gets the benefit of the doubt."""
-    if len(draft.links) < len(draft.names("links")):
-        return True
-    return any({one, other} == set(link.between) for link in draft.links.values())
+    sites = draft.names("sites")
+    right = [link for link in draft.links.values() if set(link.between) <= set(sites) and len(set(link.between)) == 2]
+    return len(right) < len(draft.names("links")) or any({one, other} == set(link.between) for link in right)

@@ -1,0 +1,69 @@
+"""Every name that refers to something refers to something that was written, right or wrong in itself.
+
+read off the tree, not off the model: a reference is checked even where its neighbours are wrong
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Final
+
+from sim.scenario.draft import Draft, Report
+from sim.scenario.nodes import ListNode, MapNode, Node, Path, ScalarNode
+from sim.scenario.scalars import sort_of
+
+# where a reference stands; what it is called in messages; where the names are
+REFERENCES: Final = (
+    (("links", "*", "between", "*"), "site", "sites"),
+    (("replication", "*", "volume"), "volume", "volumes"),
+    (("replication", "*", "primary"), "site", "sites"),
+    (("replication", "*", "secondaries", "*", "site"), "site", "sites"),
+    (("timeline", "*", "replication"), "replication", "replication"),
+    (("timeline", "*", "site"), "site", "sites"),
+    (("timeline", "*", "volume"), "volume", "volumes"),
+)
+
+
+def references(draft: Draft, report: Report) -> None:
+    """Names of sites, volumes and replications."""
+    for pattern, noun, section in REFERENCES:
+        for path, node in _matching(draft.root, pattern, ()):
+            if isinstance(node, ScalarNode) and (not node.plain or sort_of(node.text) == "text"):
+                must_exist(report, path, noun, node.text, draft.known(section))
+
+
+def secondaries(draft: Draft, report: Report) -> None:
+    """A secondary without `site:` has the name of one."""
+    for path, node in _matching(draft.root, ("replication", "*", "secondaries", "*"), ()):
+        if isinstance(node, MapNode) and "site" not in node.entries:
+            must_exist(report, path, "site", str(path[-1]), draft.known("sites"), at_key=True)
+
+
+def must_exist(
+    report: Report, path: Path, noun: str, name: str, known: list[str] | None, offset: int = 0, at_key: bool = False
+) -> bool:
+    """Report a name that nothing has, unless nobody can tell what there is; says whether it exists."""
+    if known is None or name in known:
+        return known is not None
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"there is {', '.join(known[:20]) or 'none'}"
+    report(path, f"no {noun} '{name[:64]}'", hint, offset=offset, at_key=at_key)
+    return False
+
+
+def _matching(node: Node, pattern: tuple[str, ...], path: Path) -> Iterator[tuple[Path, Node]]:
+    """Every place of the tree that a pattern fits; keys that begin with `x-` are nobody's."""
+    if not pattern:
+        yield path, node
+        return
+    for key, inner in _children(node):
+        if pattern[0] in ("*", key):
+            yield from _matching(inner, pattern[1:], (*path, key))
+
+
+def _children(node: Node) -> Iterator[tuple[str | int, Node]]:
+    if isinstance(node, MapNode):
+        yield from ((key, entry.value) for key, entry in node.entries.items() if not key.startswith("x-"))
+    elif isinstance(node, ListNode):
+        yield from enumerate(node.items)
