@@ -58,7 +58,7 @@ class Heartbeat:
     def __call__(self, done: int) -> None:
         """Note the position `done`; print a line when one is due."""
         now = self.clock()
-        if now < self.due:
+        if now < self.due or done >= self.total:
             return
         self.interval = min(self.interval * GROWTH, LONGEST_SECONDS)
         self.due = now + self.interval

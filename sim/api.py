@@ -1,0 +1,73 @@
+"""georep in Python: load a scenario, run it, look at what it gave.
+
+import sim
+result = sim.run("scenarios/quickstart.scenario.yaml", seed=3)
+result.summary["lag_seconds.lisbon.p99"], result.series, result.verdicts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim import provenance
+from sim.performing import Failure, Job
+from sim.replications import replicate
+from sim.results import Result
+from sim.scenario import load, load_text, resolve_text
+from sim.world.errors import Livelock, ModelBroken
+
+if TYPE_CHECKING:
+    from sim.oracle import Checking
+    from sim.scenario.schema import Scenario
+
+__all__ = ["Result", "load", "run"]
+
+
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    seed: int | None = None,
+    set: Mapping[str, object] | Sequence[str] = (),  # noqa: A002 - as on the command line
+    progress: bool = False,
+    workers: int | None = None,
+    checking: Checking = "cheap",
+) -> Result:
+    """Run a scenario, or the one in a file, with all its replications.
+
+    `seed` replaces the scenario's; `set` lays values over it, as `{path: value}` or `["path=value"]`; `progress` tells
+    on stderr how far it is. `workers` processes share the replications: by default one, this one; a script that asks
+    for more begins with `if __name__ == "__main__":`. The numbers are the same.
+    Raises ScenarioError and BadInput for what is wrong in the files, ModelBroken when a law of the simulation fails.
+    """
+    job = Job(_laid_over(scenario, _texts(set)), seed, checking, keep=frozenset({0}))
+    inputs = provenance.inputs(job.scenario)
+    ended = replicate(job, range(job.scenario.run.replications), workers=workers or 1, quiet=not progress)
+    for one in ended:
+        if isinstance(one, Failure):
+            raise _error(one)
+    return Result(job, ended, inputs)
+
+
+def _texts(given: Mapping[str, object] | Sequence[str]) -> list[str]:
+    if isinstance(given, Mapping):
+        return [f"{path}={value}" for path, value in given.items()]
+    if isinstance(given, str):
+        raise TypeError("set takes {path: value} or a list of 'path=value', not one text")
+    return list(given)
+
+
+def _laid_over(scenario: Scenario | str | Path, settings: Sequence[str]) -> Scenario:
+    if isinstance(scenario, str | Path):
+        return load(scenario, settings)
+    if not settings:
+        return scenario
+    return load_text(resolve_text(scenario), scenario.source, scenario.base_dir, settings)
+
+
+def _error(failure: Failure) -> Exception:
+    """The exception that stopped a run, as whoever wrote the call expects it."""
+    if isinstance(failure.cause, ModelBroken | Livelock) or failure.kind == "bad_input":
+        return failure.cause or RuntimeError(failure.text)
+    return RuntimeError(failure.text)

@@ -1,0 +1,249 @@
+"""Many runs on many cores, with the same numbers on any number of them.
+
+workers are given the jobs once, and then numbers only: which job, which replication
+outcomes are named by task, never by when they came
+a worker that is killed takes nobody with it: what it was at is tried once more alone, and then reported
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+from sim.performing import LOST, Ended, Failure, Job, Task, Told, perform
+from sim.progress import counted, simulated, told
+
+IDLE_SECONDS = 1.0  # how often progress is told while no run ends
+
+Warned = Callable[[str], None]
+Act = Callable[[Job, int], Ended]
+
+_given: tuple[Sequence[Job], Act] = ((), perform)  # in a worker: what its tasks are about, and what to do
+
+
+class Interrupted(Exception):
+    """Ctrl-C came while runs were on their way; what had finished is kept."""
+
+    def __init__(self, finished: Mapping[Task, Ended], planned: int) -> None:
+        super().__init__(finished, planned)
+        self.finished, self.planned = finished, planned
+
+    def __str__(self) -> str:
+        return "stopped" if self.planned == 1 else f"stopped; {len(self.finished)} of {self.planned} runs had finished"
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def perform_all(
+    jobs: Sequence[Job],
+    tasks: Sequence[Task],
+    *,
+    workers: int,
+    tell: Told = lambda done: None,
+    warned: Warned = lambda message: None,
+    act: Act = perform,
+) -> dict[Task, Ended]:
+    """Every task's outcome, in the order of `tasks`; `tell` hears how many are done, `warned` what people should know.
+
+    Raises Interrupted at Ctrl-C, after the runs that are on their way have ended; a second Ctrl-C kills them.
+    """
+    done: dict[Task, Ended] = {}
+    spread = _Spread(jobs, min(workers, len(tasks)), warned, act, idle=lambda: tell(len(done)))
+    try:
+        for task, ended in spread.outcomes(tasks):
+            done[task] = ended
+            tell(len(done))
+    except KeyboardInterrupt:
+        spread.kill()
+        raise Interrupted(_ordered(done, tasks), len(tasks)) from None
+    finally:
+        spread.close()
+    if spread.stopped:
+        raise Interrupted(_ordered(done, tasks), len(tasks))
+    return _ordered(done, tasks)
+
+
+def _ordered(done: Mapping[Task, Ended], tasks: Sequence[Task]) -> dict[Task, Ended]:
+    return {task: done[task] for task in tasks if task in done}
+
+
+def replicate(
+    job: Job, indices: Sequence[int], *, workers: int, quiet: bool, warned: Warned = lambda message: None
+) -> list[Ended]:
+    """Some replications of one scenario, in order of their index, with progress on stderr.
+
+    One run, or one worker, needs no other process. Raises Interrupted at Ctrl-C.
+    """
+    tasks = [Task(0, index) for index in indices]
+    if len(tasks) == 1:
+        return [_alone(job, tasks[0], quiet=quiet)]
+    with told(job.scenario.name, len(tasks), counted(len(tasks), "runs"), quiet=quiet) as tell:
+        spread = _in_turn if workers == 1 else perform_all
+        return list(spread([job], tasks, workers=workers, tell=tell, warned=warned).values())
+
+
+def _alone(job: Job, task: Task, *, quiet: bool) -> Ended:
+    until = job.scenario.run.until
+    try:
+        with told(job.scenario.name, until, simulated(until), quiet=quiet) as tell:
+            return perform(job, task.replication_index, tell)
+    except KeyboardInterrupt:
+        raise Interrupted({}, 1) from None
+
+
+def _in_turn(
+    jobs: Sequence[Job], tasks: Sequence[Task], *, workers: int, tell: Told, warned: Warned
+) -> dict[Task, Ended]:
+    """Task by task in this process."""
+    done: dict[Task, Ended] = {}
+    try:
+        for task in tasks:
+            done[task] = perform(jobs[task.job], task.replication_index)
+            tell(len(done))
+    except KeyboardInterrupt:
+        raise Interrupted(done, len(tasks)) from None
+    return done
+
+
+class _Spread:
+    """Tasks spread over worker processes, one each at a time, so that a stop or a death concerns only a few."""
+
+    def __init__(self, jobs: Sequence[Job], workers: int, warned: Warned, act: Act, idle: Callable[[], None]) -> None:
+        self.jobs, self.workers, self.warned, self.act, self.idle = jobs, workers, warned, act, idle
+        self.stopped = False
+        self._pool: ProcessPoolExecutor | None = None
+        self._strangers = {child.pid for child in multiprocessing.active_children()}
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Ended]]:
+        """Outcomes as they come."""
+        waiting, running = deque(tasks), dict[Future[Ended], Task]()
+        while running or (waiting and not self.stopped):
+            suspects = [] if self.stopped else self._feed(waiting, running)
+            for future in self._finished(running):
+                task = running.pop(future)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    suspects.append(task)
+                else:
+                    yield task, future.result()
+            if suspects:
+                suspects += running.values()
+                running.clear()
+                yield from self._each_alone(suspects)
+
+    def kill(self) -> None:
+        """End the workers of this pool at once."""
+        for child in multiprocessing.active_children():
+            if child.pid not in self._strangers:
+                child.kill()
+
+    def close(self) -> None:
+        """Let the workers go."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def _feed(self, waiting: deque[Task], running: dict[Future[Ended], Task]) -> list[Task]:
+        """Give each idle worker a task; tasks that a broken pool refused are suspects."""
+        while waiting and len(running) < self.workers:
+            task = waiting.popleft()
+            try:
+                running[self._submit(task, self.workers)] = task
+            except BrokenProcessPool:
+                return [task]
+        return []
+
+    def _finished(self, running: dict[Future[Ended], Task]) -> list[Future[Ended]]:
+        """Futures that have ended, in the order of submission; the first Ctrl-C only stops the feeding."""
+        try:
+            ended, _ = wait(running, IDLE_SECONDS, return_when=FIRST_COMPLETED)
+            if not ended:
+                self.idle()
+        except KeyboardInterrupt:
+            if self.stopped:
+                raise
+            self.stopped = True
+            self.warned(f"stopping; runs on their way: {len(running)}. Ctrl-C again to kill them")
+            return []
+        return [future for future in running if future in ended]
+
+    def _each_alone(self, suspects: Sequence[Task]) -> Iterator[tuple[Task, Ended]]:
+        """A worker was killed: one of these tasks did it, or the machine ran out of memory. Try each by itself."""
+        self.close()
+        for task in suspects:
+            self.warned(f"a worker was killed; once more, alone: {self._name(task)}")
+            try:
+                yield task, self._submit(task, 1).result()
+            except BrokenProcessPool:
+                text = f"{self._name(task)}: its worker was killed twice (out of memory?)"
+                yield task, Failure(task.replication_index, LOST, text)
+            self.close()
+
+    def _name(self, task: Task) -> str:
+        job = self.jobs[task.job]
+        return f"{job.scenario.name}, seed {job.root_seed}, replication {task.replication_index}"
+
+    def _submit(self, task: Task, workers: int) -> Future[Ended]:
+        """Hand a task over; workers are started by this, deaf to Ctrl-C, which is for their parent to deal with."""
+        with _deaf_children(), _one_thread_each():
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(
+                    workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(self.jobs, self.act)
+                )
+            return self._pool.submit(_perform, task)
+
+
+def _begin(jobs: Sequence[Job], act: Act) -> None:
+    """Prepare a worker: remember the jobs, leave Ctrl-C to the parent, and do not outlive it."""
+    global _given  # noqa: PLW0603 - a worker has nowhere else to keep what all of its tasks need
+    _given = jobs, act
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _perform(task: Task) -> Ended:
+    jobs, act = _given
+    return act(jobs[task.job], task.replication_index)
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes started inside inherit a blocked Ctrl-C; one that comes meanwhile waits for the end of the block."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: the worker's first act has to do
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started inside compute with one thread: the cores are shared out already."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
