@@ -20,7 +20,8 @@ PAGES_AT_ONCE = 512
 def audit_end(mirror: Mirror, ledger: Ledger, time_ns: int) -> None:
     """Compare each readable secondary with the primary, block by block (O2). Raises ModelBroken.
 
-    They may differ only in blocks that are not in use, or that were written after the boundary that is served.
+    They may differ only in blocks that are not in use (block by block: a coarse meta map also counts neighbours), or
+    that were written after the boundary that is served.
     """
     for arm in mirror.arms.values():
         if arm.secondary.playback.readable:
@@ -41,7 +42,7 @@ def _compare(primary: Primary, arm: Arm, ledger: Ledger, time_ns: int) -> None:
         here, there = volume.contents[addresses], arm.secondary.playback.read(addresses)
         differ = (here != there).reshape(addresses.size, -1).any(axis=1)
         suspects = addresses[differ]
-        wrong = suspects[~later.test(suspects) & volume.in_use(suspects)]
+        wrong = suspects[~later.test(suspects) & volume.allocated(suspects)]
         if wrong.size:
             what = (
                 f"{arm.secondary.name} differs from the primary in {wrong.size} blocks that it replayed, say {wrong[0]}"

@@ -172,7 +172,7 @@ class Builder:
             feed = LocalFeed(primary, secondary)
         else:
             feed = Sender(primary, secondary, receiver, self._link(spec.primary, site).way(spec.primary, site))
-        copier = Copier(primary, secondary, feed, spec.initial_copy == "two-snapshots")
+        copier = Copier(primary, secondary, feed, spec.initial_copy == "two-snapshots", spec.retries)
         return Arm(secondary, feed, copier)
 
     # -- parts --------------------------------------------------------------------------------------------------------

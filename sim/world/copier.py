@@ -44,12 +44,15 @@ class _GivenUp(Exception):
 class Copier:
     """Seeds one secondary, the first time or again."""
 
-    def __init__(self, primary: Primary, secondary: Secondary, sender: Sender | LocalFeed, two_snapshots: bool) -> None:
+    def __init__(
+        self, primary: Primary, secondary: Secondary, sender: Sender | LocalFeed, two_snapshots: bool, retries: int
+    ) -> None:
         self.primary, self.secondary, self.sender = primary, secondary, sender
-        self._two_snapshots = two_snapshots
+        self._two_snapshots, self._retries = two_snapshots, retries
         self._clock = primary.clock
         self._asked = Signal(self._clock, Order.NETWORK)
         self._request: _Request | None = None
+        self._attempts = 0
         self._flows: list[Flow] = []
         self._snapshots: list[int] = []
 
@@ -65,6 +68,11 @@ class Copier:
         self.sender.disconnect()
         self._break_off()
         self._asked.fire()
+
+    def look_at_snapshots(self) -> None:
+        """A snapshot had to go because the store was full: a copy of it is pointless from now on."""
+        if any(snapshot not in self._queue.snapshots for snapshot in self._snapshots):
+            self._break_off()
 
     def crash(self) -> None:
         """Either node stopped: the transfer breaks off, and goes on where it was when both are up."""
@@ -82,6 +90,8 @@ class Copier:
                 pass
             except SnapshotError:
                 self._ask_again()
+            else:
+                self._attempts = 0
             self._delete_snapshots()
 
     # -- FIG 11 -------------------------------------------------------------------------------------------------------
@@ -142,6 +152,7 @@ class Copier:
             self._account(cause, began, self._flows[0].served_bytes(self._clock.now_ns))
             self._flows = []
             self._stop_if_overtaken()
+            self._queue.entry(snapshot)  # raises if it had to go
             yield self._clock.at(self._clock.now_ns + way.delay_ns, Order.NETWORK)
             self._stop_if_overtaken()
             arrived = served // self.primary.block_bytes
@@ -185,8 +196,10 @@ class Copier:
         self.secondary.start_over()
 
     def _ask_again(self) -> None:
-        """The snapshot store ran full and the snapshot under the copy is gone: begin anew, and say why."""
-        why = "snapshot_store_full"
+        """The snapshot store ran full and the snapshot under the copy is gone: begin anew, and say why (E28)."""
+        self._attempts += 1
+        again = self._attempts <= self._retries
+        why = "snapshot_store_full" if again else "copies_failed"
         self.primary.ledger.append(
             SecondaryDropped(
                 time_ns=self._clock.now_ns,
@@ -196,7 +209,8 @@ class Copier:
                 sets_behind=0,
             )
         )
-        self.ask("full_copy", why)
+        if again:
+            self.ask("full_copy", why)
 
     def _stop_if_overtaken(self) -> None:
         if self._request is not None:

@@ -44,6 +44,7 @@ class Mirror:
         """Let every process run; `copies` says whether secondaries are seeded first (run, two-snapshots) or done."""
         clock = self.primary.clock
         self.primary.drop = self.drop
+        self.primary.snapshots.on_given_up = self._look_at_snapshots
         self.primary.oldest_needed = self._oldest_needed
         for arm in self.arms.values():
             if copies != "done":
@@ -138,6 +139,10 @@ class Mirror:
         playback = arm.secondary.playback
         if playback.readable and playback.boundary.number > 0:
             self._send_back(arm, "replayed", playback.boundary)
+
+    def _look_at_snapshots(self) -> None:
+        for arm in self.arms.values():
+            arm.copier.look_at_snapshots()
 
     def _oldest_needed(self) -> int:
         """The oldest boundary that any secondary serves or will serve: loss is never counted from before it."""

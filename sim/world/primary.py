@@ -282,8 +282,8 @@ class Primary:
 
     def _tell_oracle(self, set_id: SetId) -> None:
         volume = self.source.volume
-        in_use = volume.in_use(np.arange(volume.n_blocks)) if self.oracle.wants_views else np.zeros(0, dtype=np.bool_)
-        self.oracle.boundary(set_id, volume.contents, in_use)
+        every = np.arange(volume.n_blocks if self.oracle.wants_views else 0)
+        self.oracle.boundary(set_id, volume.contents, volume.allocated(every))
 
     # -- copy-out -----------------------------------------------------------------------------------------------------
 

@@ -117,7 +117,7 @@ class Sender:
             self.primary.ledger.broken("CompleteWhenAllIsThere", what, self._clock.now_ns)
 
     def _keep_whole_chunks(self, stored: StoredSet, chunks: list[tuple[int, int]], flow: Flow) -> None:
-        """What had arrived when the connection broke: chunks that are whole, as long as both ends want them."""
+        """What had arrived when the connection broke: chunks that are whole are durable, if both ends want them."""
         arrived = flow.served_bytes(self._clock.now_ns - self.way.delay_ns) // self.primary.block_bytes
         kept = 0
         for first, last in chunks if self._still_wanted(stored.id) else ():
@@ -129,9 +129,8 @@ class Sender:
         self._lost_bytes += flow.served_bytes(self._clock.now_ns) - kept * self.primary.block_bytes
 
     def _still_wanted(self, set_id: SetId) -> bool:
-        held = Found.HELD
         here, there = self.primary.save_volume, self.secondary.save_volume
-        return self.secondary.node.up and here.find(set_id) is held and there.find(set_id) is held
+        return here.find(set_id) is Found.HELD and there.find(set_id) is Found.HELD
 
     def _account(self, flow: Flow, began_ns: int) -> None:
         """Enter what the link carried; bytes that make up for lost ones are retransmissions."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sim.engine.snapshots import SnapshotQueue
 from sim.records import SnapshotDeleted, SnapshotStoreChanged, SnapshotTaken
 from sim.world.clock import Clock
 from sim.world.ledger import Ledger
+
+GIVEN_UP = "store_full"
 
 
 class SnapshotWatch:
@@ -17,6 +21,7 @@ class SnapshotWatch:
         self.queue = queue
         self._clock, self._ledger, self._block_bytes = clock, ledger, block_bytes
         self._where = (volume, site)
+        self.on_given_up: Callable[[], None] = lambda: None  # the store was full, and a snapshot had to go
         self._live: tuple[int, ...] = ()
         self._used = 0
 
@@ -32,7 +37,7 @@ class SnapshotWatch:
             self.queue.delete(snapshot)
             self.note(cause)
 
-    def note(self, cause: str = "store_full") -> None:
+    def note(self, cause: str = GIVEN_UP) -> None:
         """Tell what changed since the last time; by itself a snapshot goes only when the store is full (S15)."""
         live = self.queue.snapshots
         volume, site = self._where
@@ -45,6 +50,8 @@ class SnapshotWatch:
                 taken = SnapshotTaken(time_ns=now, volume=volume, site=site, snapshot=snapshot, cause=cause)
                 self._ledger.append(taken)
             self._live = live
+            if cause == GIVEN_UP:
+                self.on_given_up()
         self._note_store()
 
     def _note_store(self) -> None:
