@@ -44,3 +44,8 @@ def run_starts(ordered: Longs) -> NDArray[np.bool_]:
     starts = np.ones(ordered.size, dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=starts[1:])
     return starts
+
+
+def increasing(addresses: Longs) -> bool:
+    """Whether each is greater than the one before."""
+    return bool((addresses[1:] > addresses[:-1]).all())

@@ -18,6 +18,8 @@ Reals = NDArray[np.float64]
 THRESHOLD = 1.0  # expected writes in an interval: above, one draw for a slot costs less than a draw for each write
 WINDOW_WRITES = 1 << 16  # expected writes of a window: as many as stay in the cache
 MOST_WINDOWS = 16  # in an interval
+LEAST_LEVEL = -8  # powers of four that an interval may be shorter than the typical one
+STAGE_INTERVALS = 4  # an epoch that lasts longer than so many of its intervals goes on with the next level's split
 LONGEST = 1 << 53  # operational nanoseconds (104 days): an exponential of a popular slot fits in 63 bits
 COARSE = 1.5  # popularity within a bin of the guesses
 
@@ -56,6 +58,15 @@ class Cold:
         return ranks, instants
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What is drawn by the slot and what by the write, for epochs of one length; good for `stage_ops`."""
+
+    popular: Popular
+    cold: Cold | None
+    stage_ops: int
+
+
 class PoissonLaw:
     """Writes at `writes_per_op` per operational nanosecond, spread as `popularity` says, placed by `scatter`.
 
@@ -67,16 +78,26 @@ class PoissonLaw:
         self.scatter = scatter
         self.writes_per_op = writes_per_op
         self.typical_ops = min(max(1, typical_ops), LONGEST)
-        self._splits: dict[int, tuple[Popular, Cold | None]] = {}
+        self._splits: dict[int, Split] = {}
         self._coarse = popularity.coarsened(COARSE)
         self._guesses: dict[int, int] = {}
 
-    def split(self, interval_ops: int) -> tuple[Popular, Cold | None]:
-        """What is drawn by the slot and what by the write, for epochs of about this length (within a factor of 2)."""
-        level = self._level(interval_ops)
+    def level(self, interval_ops: int) -> int:
+        """The power of four nearest to interval / typical: what a split is made for."""
+        level = LEAST_LEVEL
+        while interval_ops > 2 * self._interval(level) < LONGEST:
+            level += 1
+        return level
+
+    def split(self, level: int) -> Split:
+        """What is drawn by the slot and what by the write, for epochs of 4 ** level typical lengths."""
+        level = min(level, (LONGEST // self.typical_ops).bit_length() // 2 + 1)  # there the interval is LONGEST
         if level not in self._splits:
-            interval = min(max(1, _times_four(self.typical_ops, level)), LONGEST)
-            self._splits[level] = self._popular(interval), self._cold(interval)
+            interval = self._interval(level)
+            cold = self._cold(interval)
+            window = interval if cold is None else cold.window
+            stage_ops = -(-STAGE_INTERVALS * interval // window) * window  # whole windows: none is in two stages
+            self._splits[level] = Split(self._popular(interval), cold, stage_ops)
         return self._splits[level]
 
     def ops_until(self, slots: int) -> int:
@@ -85,12 +106,9 @@ class PoissonLaw:
             self._guesses[slots] = math.ceil(self._coarse.writes_until(with_margin(slots)) / self.writes_per_op)
         return self._guesses[slots]
 
-    def _level(self, interval_ops: int) -> int:
-        """Power of four nearest to interval / typical, at most 64 either way."""
-        level = -3
-        while level < 3 and interval_ops > 2 * _times_four(self.typical_ops, level):
-            level += 1
-        return level
+    def _interval(self, level: int) -> int:
+        ops = self.typical_ops
+        return min(ops << 2 * level, LONGEST) if level >= 0 else max(ops >> -2 * level, 1)
 
     def _is_popular(self, one: Bin, interval: int) -> bool:
         return self.writes_per_op * interval * one.each >= THRESHOLD
@@ -114,7 +132,3 @@ class PoissonLaw:
             rates=np.array([self.writes_per_op * one.mass * window for one in bins]),
             window=window,
         )
-
-
-def _times_four(ops: int, level: int) -> int:
-    return ops << 2 * level if level >= 0 else ops >> -2 * level

@@ -46,7 +46,9 @@ class Popularity:
         return math.fsum(-one.count * math.expm1(-writes * one.each) for one in self.bins)
 
     def writes_until(self, distinct: float) -> float:
-        """How many writes bring so many distinct ranks, on average; about 1e15 where that is all of them, or more."""
+        """How many writes bring so many distinct ranks, on average; 1e15 for all of them or more."""
+        if distinct >= self.ranks:
+            return 1e15
         writes = distinct
         for _ in range(40):  # Newton from below on a concave function: steps only grow, and never pass the root
             slope = math.fsum(one.mass * math.exp(-writes * one.each) for one in self.bins)

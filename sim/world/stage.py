@@ -1,0 +1,88 @@
+"""A stretch of Poisson writes with one split into popular slots (a draw each) and cold ones (a draw for each write).
+
+A stage speaks of operational nanoseconds since it began. Draws come from its own streams, a window at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.world.drawn import Longs, Luck
+from sim.world.poisson_law import Reals, Split
+from sim.world.scatter import Scatter
+
+FINE = 1 << 20  # expected writes are added up in whole parts of this size: the order of addition cannot matter
+MOST_WINDOWS = 1 << 20  # of a stage: each has its own stream key
+NEVER = 1 << 62
+
+
+class Stage:
+    """Stage `number` of an epoch."""
+
+    def __init__(self, split: Split, scatter: Scatter, luck: Luck, number: int) -> None:
+        self.ops = split.stage_ops
+        self._split, self._scatter, self._luck, self._number = split, scatter, luck, number
+        self._first: Longs | None = None  # touch of each popular slot
+        self._begun = False  # whether those have been handed out
+        self._windows: list[Longs] = []  # the instants of all cold writes drawn so far, a window each
+
+    def draw_until(self, ops: int) -> Iterator[tuple[Longs, Longs]]:
+        """What (0, ops] needs and was not drawn before: slots and instants, some of them beyond `ops`."""
+        if not self._begun:
+            self._begun = True
+            yield self._split.popular.slots, self._popular_first()
+        cold = self._split.cold
+        while cold is not None and len(self._windows) * cold.window < ops:
+            slots, instants = self._draw_window(len(self._windows))
+            self._windows.append(instants)
+            yield slots, instants
+
+    def writes(self, ops: int) -> int:
+        """How many writes (0, ops] has; it must have been drawn."""
+        _, first, expected = self.popular(ops)
+        return self._cold_writes(ops) + first.size + self.rest(expected)
+
+    def popular(self, ops: int) -> tuple[Longs, Longs, Reals]:
+        """Popular slots touched in (0, ops]: which, when first, and how many writes to expect after the first."""
+        first = self._popular_first()
+        within = np.flatnonzero(first <= ops)
+        first = first[within]
+        return self._split.popular.slots[within], first, (ops - first) / self._split.popular.gaps[within]
+
+    def rest(self, expected: Reals) -> int:
+        """How many writes the popular slots had after their first, all together: one Poisson draw."""
+        mean = int((expected * FINE).astype(np.int64).sum()) / FINE
+        return int(self._luck("rest", self._number).poisson(mean))
+
+    def cold_writes(self, ops: int) -> Iterator[tuple[Longs, Longs]]:
+        """Slots and instants of the cold writes, window by window, to the end of the window in which `ops` falls."""
+        cold = self._split.cold
+        windows = 0 if cold is None else -(-ops // cold.window)
+        return (self._draw_window(window) for window in range(windows))
+
+    def listing_luck(self) -> np.random.Generator:
+        """For whoever lists the writes of popular slots."""
+        return self._luck("listing", self._number)
+
+    def _popular_first(self) -> Longs:
+        if self._first is None:
+            self._first = self._split.popular.draw(self._luck("popular", self._number))
+            self._first[self._first > self.ops] = NEVER
+        return self._first
+
+    def _draw_window(self, window: int) -> tuple[Longs, Longs]:
+        cold = self._split.cold
+        assert cold is not None
+        luck = self._luck("cold", self._number * MOST_WINDOWS + window)
+        ranks, instants = cold.draw(luck, window * cold.window)
+        return self._scatter.slots(ranks), instants
+
+    def _cold_writes(self, ops: int) -> int:
+        cold = self._split.cold
+        if cold is None:
+            return 0
+        whole = ops // cold.window
+        drawn = sum(window.size for window in self._windows[:whole])
+        return drawn + sum(int(np.count_nonzero(window <= ops)) for window in self._windows[whole : whole + 1])
