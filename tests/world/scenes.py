@@ -58,7 +58,7 @@ replication:
     chunk: 64 KiB
 {"".join(f"    {line}" + chr(10) for line in replication.splitlines())}
 timeline:{"" if timeline else " []"}
-{"".join(f"  - {line}" + chr(10) for line in timeline.strip().splitlines())}
+{"".join(f"  - {line.strip()}" + chr(10) for line in timeline.strip().splitlines())}
 """
     return load_text(text, "scene.yaml")
 

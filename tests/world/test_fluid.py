@@ -17,7 +17,7 @@ S = 10**9
 def serve(
     jobs: list[tuple[int, int]], bits_per_s: int, cuts: dict[int, int] | None = None
 ) -> tuple[Clock, list[Flow], dict[int, int]]:
-    """Jobs (begin, bytes); `cuts` breaks the flow of an index off at an instant. Answers the instants at which they end."""
+    """Jobs (begin, bytes); `cuts` breaks the flow of an index off at an instant. Answers when each ends."""
     clock = Clock()
     server = FluidServer(clock, bits_per_s)
     flows: dict[int, Flow] = {}
@@ -54,7 +54,7 @@ def test_a_flow_that_joins_slows_the_other_down_from_then_on() -> None:
     assert flows[0].served_bytes(1000) == 750
 
 
-def test_a_broken_flow_keeps_what_was_served_and_frees_its_share() -> None:
+def test_M4_a_broken_flow_keeps_what_was_served_frees_its_share_and_never_ends_again() -> None:
     _, flows, ended = serve([(0, 1000), (0, 1000)], 8 * S, cuts={0: 400})
     assert flows[0].broken_off
     assert flows[0].served_bytes(10_000) == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from sim.records import (
@@ -133,7 +135,8 @@ def test_case_14_reboot_of_the_primary_with_open_not_empty_and_old_half_copied()
             workload=EVEN,
             timeout="20 s",
             disk="{read: 262144 B/s, write: 80 MB/s}",
-            timeline="{at: 30 s, kind: reboot, site: near, for: 1 min}\n{at: 95 s, kind: reboot, site: near, for: 10 s}",
+            timeline="""{at: 30 s, kind: reboot, site: near, for: 1 min}
+                        {at: 95 s, kind: reboot, site: near, for: 10 s}""",
             until="5 min",
         )
     )
@@ -178,7 +181,7 @@ def test_two_secondaries_are_independent_and_the_primary_frees_after_both() -> N
     assert first["far"] < 6 * MIN
     assert first["other"] >= 20 * MIN
     used = [fact for fact in facts(done, SaveVolumeChanged, site="near") if fact.time_ns < first["other"]]
-    assert all(later.used_bytes >= earlier.used_bytes for earlier, later in zip(used, used[1:], strict=False))
+    assert all(later.used_bytes >= earlier.used_bytes for earlier, later in itertools.pairwise(used))
 
 
 def test_case_24_a_stopped_secondary_does_not_move_the_lag_of_the_other() -> None:

@@ -1,0 +1,120 @@
+"""Same scenario, seed and version: same digest, whatever else differs (CORRECTNESS 5; M2, M3, M6, M7, M9, M12)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.records import DeltaSetCut, SetReplayed, WritesLooked
+from sim.scenario import load, load_text
+from sim.simulation import simulate
+from tests.world.scenes import facts, run, scene
+
+ROOT = Path(__file__).parents[2]
+BURSTS = "{every: {exponential: 5 min}, for: 20 s, factor: 5}"
+RANDOM = f"{{writes: 50 /s, rewrite: 10 %, locality: {{zipf: 1.1, over: 32 MiB}}, bursts: {BURSTS}}}"
+DIGEST = (
+    "from sim.scenario import load; from sim.simulation import simulate;"
+    "print(simulate(load('{path}'), checking='off').digest)"
+)
+
+
+def test_M2_the_same_run_twice_in_one_process() -> None:
+    assert run(scene(workload=RANDOM)).digest == run(scene(workload=RANDOM)).digest
+
+
+def test_another_seed_is_other_luck() -> None:
+    assert run(scene(workload=RANDOM)).digest != run(scene(workload=RANDOM, seed=2)).digest
+    one, two = (simulate(scene(workload=RANDOM), replication_index=index) for index in (0, 1))
+    assert one.digest != two.digest
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment"),
+    [
+        (["-O"], {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LANG": "C"}),
+        ([], {"PYTHONHASHSEED": "4711", "TZ": "UTC", "LANG": "de_DE.UTF-8", "OMP_NUM_THREADS": "1"}),
+    ],
+)
+def test_M2_another_process_hash_seed_time_zone_and_folder(
+    flags: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    path = ROOT / "scenarios" / "seeding.scenario.yaml"
+    done = subprocess.run(
+        [sys.executable, *flags, "-c", DIGEST.format(path=path)],
+        env={**os.environ, **environment},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == simulate(load(path)).digest
+
+
+def test_M7_watching_changes_nothing() -> None:
+    scenario, seen = scene(workload=RANDOM), []
+    assert simulate(scenario, progress=seen.append).digest == run(scenario).digest
+    assert seen, "progress was told something"
+
+
+def test_M12_the_order_of_declaration_means_nothing() -> None:
+    head = "version: 1\nname: order\nrun: {until: 1 h, seed: 3}\n"
+    site = {"near": "  near: {}\n", "far": "  far: {}\n", "other": "  other: {}\n"}
+    loads = {
+        "a": "{writes: 5 /s, locality: {uniform: true, over: 16 MiB}}",
+        "b": "{writes: 3 /s, locality: {zipf: 1, over: 16 MiB}}",
+    }
+    tail = """links: {l: {between: [near, far], bandwidth: 10 Mbit/s}, m: {between: [near, other], bandwidth: 5 Mbit/s}}
+replication:
+  mirror: {volume: v, primary: near, initial_copy: done, secondaries: {SECONDARIES}, save_volume: {size: 1 GiB}}
+"""
+
+    def text(sites: list[str], workloads: list[str], secondaries: list[str]) -> str:
+        volumes = ", ".join(f"{name}: {loads[name]}" for name in workloads)
+        kept = ", ".join(f"{name}: {{}}" for name in secondaries)
+        return (
+            head
+            + "sites:\n"
+            + "".join(site[name] for name in sites)
+            + f"volumes:\n  v: {{size: 1 GiB, workload: {{{volumes}}}}}\n"
+            + tail.replace("SECONDARIES", kept)
+        )
+
+    one = simulate(load_text(text(["near", "far", "other"], ["a", "b"], ["far", "other"])))
+    two = simulate(load_text(text(["other", "near", "far"], ["b", "a"], ["other", "far"])))
+    assert one.digest == two.digest
+
+
+def test_M3_another_workload_does_not_change_the_luck_of_the_first() -> None:
+    # looks coincide: both are cut by the timeout alone; the second workload lives in another part of the volume
+    extra = "{writes: 1 /s, locality: {uniform: true, over: 4 MiB, at: 60 MiB}}"
+    alone = simulate(scene(high_water_mark="60 MiB", save_volume="{size: 64 MiB}"))
+    text_of_both = scene(high_water_mark="60 MiB", save_volume="{size: 64 MiB}", volume=f"x-extra: {extra}")
+    assert simulate(text_of_both).digest == alone.digest  # keys beginning with x- are ignored
+
+
+def test_M9_a_run_without_faults_loses_nothing_and_copies_nothing() -> None:
+    done = run(scene(workload=RANDOM))
+    assert not [fact for fact in done.ledger if type(fact).__name__ in ("SecondaryDropped", "CopyBegan")]
+    assert facts(done, SetReplayed)
+
+
+def test_M8_what_was_written_is_shipped_coalesced_or_pending() -> None:
+    done = run(scene(workload="{writes: 50 /s, locality: {uniform: true, over: 16 MiB}}"))
+    looks, cuts = facts(done, WritesLooked), facts(done, DeltaSetCut)
+    shipped = sum(cut.blocks for cut in cuts)
+    pending = sum(look.new_blocks for look in looks if look.number == cuts[-1].number + 1)
+    coalesced = sum(look.writes for look in looks) - shipped - pending
+    assert coalesced > 0
+    assert sum(look.new_blocks for look in looks) == shipped + pending
+
+
+def test_prefix_a_longer_run_begins_like_a_shorter_one() -> None:
+    short, long = simulate(scene(workload=RANDOM, until="31 min")), simulate(scene(workload=RANDOM, until="52 min"))
+    cuts_short, cuts_long = facts(short, DeltaSetCut), facts(long, DeltaSetCut)
+    assert len(cuts_short) >= 6
+    assert cuts_long[: len(cuts_short)] == cuts_short

@@ -1,0 +1,126 @@
+"""Every law has a crime that wakes it, and sleeps through an honest ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from sim.laws import (
+    LAWS,
+    CopiesAreNotReadable,
+    CutsComeInTime,
+    Law,
+    ReceivedAfterCopiedOut,
+    SaveVolumesHoldWhatFits,
+    SetsFollowWithoutHoles,
+    StallsHaveAnEnd,
+    TimeNeverGoesBack,
+    ViewIsAPrefix,
+    WritesAreInOneSet,
+)
+from sim.records import (
+    CopyFinished,
+    CopyOutFinished,
+    DeltaSetCut,
+    Record,
+    ReplayBegan,
+    SaveVolumeChanged,
+    SetReceived,
+    SetReplayed,
+    WritesLooked,
+    WritesResumed,
+    WritesSuspended,
+)
+from sim.simulation import Run
+from tests.world.scenes import run, scene
+
+
+@pytest.fixture(scope="module")
+def honest() -> Run:
+    """A run with flow control, a copy and a restart: every kind of fact that a law reads."""
+    return run(
+        scene(
+            workload="{writes: 64 /s, arrivals: even, locality: sequential}",
+            initial_copy="run",
+            volume="in_use: 10 %",
+            bandwidth="1048576 bit/s",
+            high_water_mark="2 MiB",
+            save_volume="{size: 16 MiB, on_full: suspend}",
+            timeline="{at: 3 min, kind: reboot, site: near, for: 10 s}",
+            until="10 min",
+        )
+    )
+
+
+def faults(law: Law, facts: Iterator[Record] | list[Record]) -> list[str]:
+    return [fault for fact in facts if (fault := law(fact)) is not None]
+
+
+def changed(run: Run, kind: type[Record], nth: int = 1, **to: object) -> list[Record]:
+    """The ledger with the nth fact of a kind (from 0) changed."""
+    place = [index for index, fact in enumerate(run.ledger) if isinstance(fact, kind)][nth]
+    return [replace(fact, **to) if index == place else fact for index, fact in enumerate(run.ledger)]
+
+
+def without(run: Run, kind: type[Record], nth: int = 1) -> list[Record]:
+    place = [index for index, fact in enumerate(run.ledger) if isinstance(fact, kind)][nth]
+    return [fact for index, fact in enumerate(run.ledger) if index != place]
+
+
+def earlier(run: Run, kind: type[Record], before: type[Record]) -> list[Record]:
+    """The ledger with the first fact of a kind put in front of the first of another."""
+    moved = next(fact for fact in run.ledger if isinstance(fact, kind))
+    rest = [fact for fact in run.ledger if fact is not moved]
+    place = next(index for index, fact in enumerate(rest) if isinstance(fact, before))
+    return [*rest[:place], moved, *rest[place:]]
+
+
+def only_first_and_last_cut(run: Run) -> list[Record]:
+    cuts = [fact for fact in run.ledger if isinstance(fact, DeltaSetCut)]
+    return [fact for fact in run.ledger if fact not in cuts[1:-1]]
+
+
+CRIMES = {
+    TimeNeverGoesBack: lambda run: changed(run, SetReplayed, time_ns=1),
+    SetsFollowWithoutHoles: lambda run: changed(run, DeltaSetCut, number=7),
+    WritesAreInOneSet: lambda run: changed(run, WritesLooked, new_blocks=3),
+    CutsComeInTime: only_first_and_last_cut,
+    ReceivedAfterCopiedOut: lambda run: without(run, CopyOutFinished),
+    ViewIsAPrefix: lambda run: without(run, SetReceived),
+    CopiesAreNotReadable: lambda run: earlier(run, ReplayBegan, CopyFinished),
+    SaveVolumesHoldWhatFits: lambda run: changed(run, SaveVolumeChanged, used_bytes=10**12),
+    StallsHaveAnEnd: lambda run: changed(run, WritesResumed, 0, stalled_ns=5),
+}
+
+MORE_CRIMES = [
+    (SetsFollowWithoutHoles, lambda run: changed(run, DeltaSetCut, generation=2)),
+    (TimeNeverGoesBack, lambda run: changed(run, SetReplayed, time_ns=1e12)),
+    (ReceivedAfterCopiedOut, lambda run: changed(run, SetReceived, blocks=1)),
+    (ViewIsAPrefix, lambda run: changed(run, ReplayBegan, first_number=1)),
+    (ViewIsAPrefix, lambda run: changed(run, ReplayBegan, number=9_999)),
+    (CopiesAreNotReadable, lambda run: [*run.ledger, *(f for f in run.ledger if isinstance(f, CopyFinished))]),
+    (StallsHaveAnEnd, lambda run: without(run, WritesResumed, 0)),
+    (StallsHaveAnEnd, lambda run: without(run, WritesSuspended, 0)),
+    (SaveVolumesHoldWhatFits, lambda run: changed(run, SaveVolumeChanged, used_bytes=-1)),
+]
+
+
+def test_every_law_has_a_crime() -> None:
+    assert set(CRIMES) == set(LAWS)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_each_law_lets_an_honest_run_pass(law: type, honest: Run) -> None:
+    assert faults(law(), honest.ledger) == []
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_each_law_catches_its_crime(law: type, honest: Run) -> None:
+    assert faults(law(), CRIMES[law](honest))
+
+
+@pytest.mark.parametrize(("law", "crime"), MORE_CRIMES)
+def test_laws_catch_more_crimes(law: type, crime, honest: Run) -> None:
+    assert faults(law(), crime(honest))
