@@ -22,8 +22,8 @@ Instants = NDArray[np.int64]
 Step = tuple[int, Fraction]
 """(start_ns, factor): it lasts until the next step starts, the last one for ever."""
 
-FINEST = 1_000_000  # factors are whole millionths; greatest factor * finest grain stays below GREATEST
-GREATEST = 1_000_000_000
+FINEST = 1_000_000
+GREATEST = 1_000_000_000  # of a factor in its units: what passes in four seconds fits in an int64, in hours at factor 1
 ROOM = 1 << 62  # what an int64 holds with room to add
 
 
@@ -37,16 +37,15 @@ def operational_time(
     known = tuple(factors)
     if min(known) < 0 or max(known) > GREATEST:
         raise ValueError(f"rate factors lie between 0 and {GREATEST}, not {float(min(known))} .. {float(max(known))}")
-    finest = FINEST
-    while finest * max(known) > GREATEST:
-        finest //= 10
-    per_ns = math.lcm(*(_rounded(factor, finest).denominator for factor in known))
-    return OperationalTime(((start, int(_rounded(factor, finest) * per_ns)) for start, factor in profile), per_ns)
+    per_ns = _grain(known)
+    return OperationalTime(((start, round(factor * per_ns)) for start, factor in profile), per_ns)
 
 
-def _rounded(factor: Fraction, finest: int) -> Fraction:
-    """The factor in whole grains, so that operational time stays within 64 bits."""
-    return Fraction(round(factor * max(finest, 1)), max(finest, 1))
+def _grain(factors: Sequence[Fraction]) -> int:
+    """Factors in units of 1 / grain are whole, or right to a millionth where such units would be too small."""
+    most = GREATEST // max(1, math.ceil(max(factors)))
+    exact = math.lcm(*(factor.denominator for factor in factors))
+    return exact if exact <= min(most, 10 * FINEST) else min(most, FINEST)
 
 
 def looped(steps: Sequence[Step], loop_ns: int | None) -> Iterator[Step]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sim.engine.bitmap import Bitmap
 from sim.scenario import workloads as schema
+from sim.scenario.profile import load_profile
 from sim.scenario.volumes import Volume
 from sim.streams import Streams
 from sim.world import rates
@@ -18,7 +19,6 @@ from sim.world.drawn import DrawnWrites, Epoch, Identity, Luck
 from sim.world.poisson import PoissonEpoch
 from sim.world.poisson_law import PoissonLaw
 from sim.world.popularity import Popularity, hot_and_cold, uniform, zipf
-from sim.world.profiles import read_profile
 from sim.world.rates import OperationalTime, Step, operational_time
 from sim.world.region import Region
 from sim.world.scatter import Scatter
@@ -89,8 +89,9 @@ class Setting:
     def _time(self, name: str, workload: schema.RandomWrites) -> OperationalTime:
         steps, factors = iter(ALWAYS), [Fraction(1)]
         if workload.profile is not None:
-            profile = read_profile(self.base_dir / workload.profile.file, workload.writes, workload.profile.loop)
-            steps, factors = rates.looped(profile, workload.profile.loop), [factor for _, factor in profile]
+            profile = load_profile(self.base_dir / workload.profile.file)
+            factors = list(profile.factors(workload.writes))
+            steps = rates.looped(list(zip(profile.times_ns, factors, strict=True)), workload.profile.loop)
         if workload.bursts is not None:
             steps = rates.product(steps, self._bursts(name, workload.bursts))
             factors += [factor * workload.bursts.factor for factor in factors]

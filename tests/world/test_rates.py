@@ -30,11 +30,10 @@ def of(steps):
 
 
 def integral(steps, to_ns):
-    """By the definition, in whole millionths as the code under test promises."""
+    """By the definition."""
     ends = [*(start for start, _ in steps[1:]), max(to_ns, steps[-1][0])]
     lengths = [max(0, min(end, to_ns) - start) for (start, _), end in zip(steps, ends, strict=True)]
-    parts = (length * Fraction(round(f * 10**6), 10**6) for length, (_, f) in zip(lengths, steps, strict=True))
-    return sum(parts, Fraction(0))
+    return sum((length * factor for length, (_, factor) in zip(lengths, steps, strict=True)), Fraction(0))
 
 
 @given(profiles, instants, instants)
@@ -98,6 +97,12 @@ def test_a_year_at_an_odd_rate_fits_in_64_bits():
     expected = [-(-op * factor.denominator // factor.numerator) for op in ops.tolist()]
     assert time.instants(0, year, ops).tolist() == expected
     assert expected[-1] == year
+
+
+def test_factors_that_no_decimal_holds_are_exact():
+    """300 writes a second by day and 7 by night: 7/300 of the rate, and not 0.023333."""
+    factors = [Fraction(1), Fraction(7, 300)]
+    assert operational_time([(0, factors[1])], factors).passed(0, 300 * 10**12) == 7 * 10**12
 
 
 def test_a_great_factor_is_kept_in_fewer_digits():
