@@ -75,16 +75,19 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def create(self):
         self.all("s")
+        self.twins[0].check_deltas()
 
     @precondition(lambda self: self.naive.shots)
     @rule(data=st.data())
     def delete(self, data):
         self.all(f"d{self.place(data)}")
+        self.twins[0].check_deltas()
 
     @precondition(lambda self: self.naive.shots)
     @rule(data=st.data())
     def restore(self, data):
         self.all(f"r{self.place(data)}")
+        self.twins[0].check_deltas()
 
     @precondition(lambda self: self.naive.shots)
     @rule(data=st.data())
