@@ -23,7 +23,8 @@ from sim.records import BytesCarried, Record
 from sim.scenario.expect import Check
 from sim.summary import Measured, RunLike, Story, judge
 from sim.summary.curve import Curve
-from sim.summary.metrics import BY_NAME
+from sim.summary.distribution import Distribution
+from sim.summary.metrics import BY_NAME, Metric
 from sim.summary.sample import Series
 
 CHANGING: Final = (
@@ -55,6 +56,40 @@ def events(run: RunLike | Story, name: str | None = None) -> pd.DataFrame:
 def run_name(run: RunLike) -> str:
     """What a run is called in the column run: its replication."""
     return f"r{run.replication_index}"
+
+
+def losses(run: RunLike | Story, points: int = 201) -> pd.DataFrame:
+    """What a failover would have lost: for each mode and value, for which share of all instants it was more.
+
+    Columns mode, metric (exposure_seconds, exposure_bytes), value, share_above; `points` values from 0 to the largest.
+    """
+    rows = [
+        (sample.labels["mode"], _stem(metric), value, share)
+        for metric in (BY_NAME["exposure"], BY_NAME["exposure_bytes"])
+        for sample in _listed(metric, Story.of(run))
+        if "to" not in sample.labels
+        for value, share in _exceeded(sample, points)
+    ]
+    return pd.DataFrame(rows, columns=["mode", "metric", "value", "share_above"])
+
+
+def _exceeded(sample: Series, points: int) -> list[tuple[float, float]]:
+    found = Distribution(sample.curve())
+    highest = found.maximum()
+    if highest is None:
+        return []
+    values = [step * highest // (points - 1) for step in range(points)]
+    return [(value / sample.divisor, float(found.above_ns(value) / found.total_ns)) for value in values]
+
+
+def _stem(metric: Metric) -> str:
+    return re.split(r"[.\[]", metric.key)[0]
+
+
+def _listed(metric: Metric, story: Story) -> list[Series]:
+    """The curves of a metric that the summary has, without those that are nought at any time."""
+    curves = metric.curves(story) if metric.curves else ()
+    return [sample for sample in curves if sample.listed and sample.labels.get("mode") in (None, *MODES)]
 
 
 class OutcomeLike(Protocol):
@@ -121,13 +156,11 @@ _TYPES: Final = {"run": "str", "time_ns": "int64", "entity": "str", "metric": "s
 def _curves(story: Story) -> Iterator[_Part]:
     for name in CHANGING:
         metric = BY_NAME[name]
-        stem = re.split(r"[.\[]", metric.key)[0]
-        for sample in metric.curves(story) if metric.curves else ():
+        for sample in _listed(metric, story):
             mode = sample.labels.get("mode")
-            if sample.listed and (mode is None or mode in MODES):
-                points = step_points(sample.curve()) if stem in STEPS else line_points(sample.curve())
-                scaled = [(time_ns, value / sample.divisor) for time_ns, value in points]
-                yield f"{stem}.{mode}" if mode else stem, _entity_of(sample), scaled
+            points = step_points(sample.curve()) if _stem(metric) in STEPS else line_points(sample.curve())
+            scaled = [(time_ns, value / sample.divisor) for time_ns, value in points]
+            yield f"{_stem(metric)}.{mode}" if mode else _stem(metric), _entity_of(sample), scaled
 
 
 def _entity_of(sample: Series) -> str:
@@ -150,14 +183,15 @@ def step_points(curve: Curve) -> _Points:
 def line_points(curve: Curve) -> _Points:
     """The corners of a piecewise-linear curve: two at a jump; NaN from where it has no value."""
     points: _Points = []
-    for begin, end, first, last in curve.segments():
-        if begin == end:
-            continue
+    segments = curve.segments()
+    passed_through = {segment for segment in segments[:-1] if segment[0] == segment[1]}
+    for begin, end, first, last in (segment for segment in segments if segment not in passed_through):
         if points and begin > points[-1][0]:
             points.append((points[-1][0], np.nan))
         if not points or points[-1] != (begin, first):
             points.append((begin, first))
-        points.append((end, last))
+        if points[-1] != (end, last):
+            points.append((end, last))
     return points
 
 

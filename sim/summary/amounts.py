@@ -49,6 +49,7 @@ def digits(value: float) -> str:
     """Three digits, or all of an integer."""
     if value == int(value):
         return f"{int(value):,}"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+    for decimals, below in ((2, 9.995), (1, 99.95)):
+        if abs(value) < below:
+            return f"{value:.{decimals}f}"
+    return f"{value:,.0f}"
