@@ -272,7 +272,10 @@ class SnapshotQueue:
             hit, missed = np.flatnonzero(held), np.flatnonzero(~held)
             rows[place[hit]] = self.store.read(entry.block_map.lookup(asked[hit]))
             asked, place = asked[missed], place[missed]
-        rows[place] = self.volume.read(asked)
+        if asked.size == rows.shape[0]:
+            self.volume.read_into(rows, asked)
+        else:
+            rows[place] = self.volume.read(asked)
 
     def _needed(self, position: int, blocks: Addresses) -> Mask:
         """FIG 41 from the entry at `position` to the head: which blocks some snapshot needs and has no image of.
