@@ -79,7 +79,7 @@ class Mirror:
         blocks = None if high_water_bytes is None else -(-high_water_bytes // block)
         if secondary is None:
             self.primary.set_triggers(timeout_ns, blocks)
-            triggers = self.primary.triggers
+            triggers = self.primary.schedule.triggers
             now = (triggers.timeout or 0, (triggers.high_water_blocks or 0) * block)
         else:
             copy = self.arms[secondary].secondary

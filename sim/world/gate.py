@@ -1,0 +1,40 @@
+"""Whether users may write: the gate is shut as long as there is a reason, and the time is accounted for (C14)."""
+
+from __future__ import annotations
+
+from sim.records import WritesResumed, WritesSuspended
+from sim.world.activity import Activity
+from sim.world.clock import Clock
+from sim.world.ledger import Ledger
+
+
+class Gate:
+    """In front of one volume's users. The caller has brought the volume up to date before it shuts."""
+
+    def __init__(self, clock: Clock, ledger: Ledger, replication: str, activity: Activity) -> None:
+        self._clock, self._ledger, self._replication = clock, ledger, replication
+        self._activity = activity
+        self._reasons: list[str] = []
+
+    def shut(self, reason: str) -> None:
+        """Let nobody write; again for the same reason is no other shutting."""
+        if reason in self._reasons:
+            return
+        self._reasons.append(reason)
+        if len(self._reasons) == 1:
+            self._activity.suspend()
+            now = self._clock.now_ns
+            self._ledger.append(WritesSuspended(time_ns=now, replication=self._replication, cause=reason))
+
+    def open(self, reason: str) -> None:
+        """This reason is gone; users write again when it was the last."""
+        if reason not in self._reasons:
+            return
+        self._reasons.remove(reason)
+        if not self._reasons:
+            stalled = self._activity.resume()
+            self._ledger.append(
+                WritesResumed(
+                    time_ns=self._clock.now_ns, replication=self._replication, cause=reason, stalled_ns=stalled
+                )
+            )
