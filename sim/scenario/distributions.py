@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import Discriminator, Field, Tag, model_serializer, model_validator
+from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag, model_serializer, model_validator
+from pydantic_core import CoreSchema
 
 from sim.scenario.errors import BadValue
 from sim.scenario.fields import Model, PositiveDuration, PositiveShare, Real, refusal
 from sim.scenario.scalars import described
 from sim.scenario.units import format_duration, format_percent, parse_duration, parse_percent
+
+UP: Final = ".."  # in a refusal: beside the word, not below it
 
 
 class Wrapped(Model):
@@ -32,7 +35,7 @@ class Wrapped(Model):
         outer = {key: value for key, value in data.items() if key != cls.word}
         for key in outer:
             if key not in cls.beside:
-                raise refusal(f"unknown key '{key}' beside '{cls.word}'", below=(key,))
+                raise refusal(f"unknown key '{key}' beside '{cls.word}'", below=(UP, key))
         return {**outer, **cls.inside(data[cls.word])}
 
     @classmethod
@@ -43,8 +46,24 @@ class Wrapped(Model):
                 if key in value:
                     raise refusal(f"'{key}' stands beside '{cls.word}', not in it", below=(cls.word, key))
             return dict(value)
-        keys = ", ".join(cls.model_fields)
+        keys = ", ".join(key for key in cls.model_fields if key not in ("over", "start"))
         raise refusal(f"expected a map of {keys} (got {described(value)})", below=(cls.word,))
+
+    @classmethod
+    def inside_schema(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """What an editor checks below the word, made of the schemas of the fields."""
+        inner = {key: value for key, value in fields.items() if key not in cls.beside}
+        return {"type": "object", "properties": inner, "required": list(inner), "additionalProperties": False}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The form in the file: a map with the word."""
+        schema = handler.resolve_ref_schema(handler(core))
+        fields = schema.get("properties", {})
+        words = {cls.word: {"description": cls.__doc__, **cls.inside_schema(fields)}}
+        schema["properties"] = {**words, **{key: fields[key] for key in cls.beside}}
+        schema["required"] = [cls.word]
+        return schema
 
 
 def sole_word(words: tuple[str, ...]) -> Callable[[Any], str | None]:
@@ -75,6 +94,12 @@ class Constant(Model):
     def _written(self) -> Any:
         return format_duration(self.value)
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """A plain duration."""
+        fields: dict[str, Any] = handler.resolve_ref_schema(handler(core))["properties"]
+        return dict(fields["value"])
+
 
 class Exponential(Wrapped):
     """Memoryless, with this mean."""
@@ -84,8 +109,13 @@ class Exponential(Wrapped):
 
     @classmethod
     def inside(cls, value: Any) -> dict[str, Any]:
-        """A bare duration is the mean."""
-        return dict(value) if isinstance(value, Mapping) else {"mean": value}
+        """The mean."""
+        return {"mean": value}
+
+    @classmethod
+    def inside_schema(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """The mean."""
+        return dict(fields["mean"])
 
     @model_serializer
     def _written(self) -> Any:
@@ -123,6 +153,11 @@ class UniformRange(Wrapped):
         if isinstance(value, (list, tuple)) and len(value) == 2:
             return {"low": value[0], "high": value[1]}
         raise refusal(f"expected two durations, e.g. [1 s, 5 s] (got {described(value)})", below=(cls.word,))
+
+    @classmethod
+    def inside_schema(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """A list of two durations."""
+        return {"type": "array", "items": fields["low"], "minItems": 2, "maxItems": 2}
 
     @model_validator(mode="after")
     def _ordered(self) -> UniformRange:
@@ -171,6 +206,11 @@ class Choice(Wrapped):
             "values": tuple(cls._each(parse_duration, key, key) for key in value),
             "shares": tuple(cls._each(parse_percent, share, key) for key, share in value.items()),
         }
+
+    @classmethod
+    def inside_schema(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """A map of shares."""
+        return {"type": "object", "additionalProperties": fields["shares"]["items"], "minProperties": 1}
 
     @classmethod
     def _each(cls, parse: Any, value: Any, key: str) -> Any:

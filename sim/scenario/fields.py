@@ -196,7 +196,11 @@ def _name(value: Any) -> str:
 
 
 _TEXT_SCHEMA: Final = {"type": "string"}
-_NAME_SCHEMA: Final = {"type": "string", "pattern": r"^\w[\w-]*$", "maxLength": MAX_NAME}
+_NAME_SCHEMA: Final = {
+    "type": "string",
+    "pattern": r"^(?!x-)[^\s.,:;'\"(){}\[\]/\\=+*?!<>|&%#@`~^$-][^\s.,:;'\"(){}\[\]/\\=+*?!<>|&%#@`~^$]*$",
+    "maxLength": MAX_NAME,
+}  # editors take \w for ASCII, we do not
 
 
 class _Text:

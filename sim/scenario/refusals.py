@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from sim.scenario.distributions import DISTRIBUTIONS
+from sim.scenario.distributions import DISTRIBUTIONS, UP
 from sim.scenario.errors import Fault
 from sim.scenario.known import unknown_key
 from sim.scenario.later import KINDS_LATER, NOT_YET
@@ -62,10 +62,16 @@ def faults_of(error: ValidationError, root: MapNode) -> Iterator[Fault]:
     details = error.errors(include_url=False)
     unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
     for detail in details:
-        spot = spot_of(root, (*detail["loc"], *detail.get("ctx", {}).get("below", ())))
+        spot = spot_of(root, _location(dict(detail)))
         reported = isinstance(spot.node, BrokenNode) or isinstance(detail["input"], Broken)
         if not reported and not (detail["type"] == "missing" and _misspelt(detail["loc"], unknown)):
             yield _fault(dict(detail), spot)
+
+
+def _location(detail: dict[str, Any]) -> tuple[Any, ...]:
+    """Where a refusal points: its place, and what it says is meant below or beside that."""
+    location, below = detail["loc"], detail.get("ctx", {}).get("below", ())
+    return (*location[:-1], *below[1:]) if below[:1] == (UP,) else (*location, *below)
 
 
 def _misspelt(missing: tuple[Any, ...], unknown: list[tuple[Any, ...]]) -> bool:

@@ -38,6 +38,18 @@ _MEANINGS = (
     ),
     ("could not find expected ':'", "expected ':' after the key", "is a ':' missing, or a quote open?"),
     ("expected <block end>", "this line does not fit what stands above it", "is it indented like its neighbours?"),
+    (
+        "expected '<document start>'",
+        "this line does not fit what stands above it",
+        "is it indented like its neighbours?",
+    ),
+    ("sequence entries are not allowed", "'-' is not allowed here", "a list begins on a line of its own"),
+    ("mapping keys are not allowed", "'?' is not allowed here", "a text that begins with '?' needs quotes"),
+    (
+        "unknown escape character",
+        "'\\' does not escape this character",
+        "use 'single quotes' for a text with backslashes",
+    ),
 )
 
 
@@ -48,6 +60,8 @@ def _meaning(source: Source, error: Any, problem: str, line: int, column: int, b
     for words, message, hint in _MEANINGS:
         if words in problem:
             return message, hint
+    if found := re.fullmatch(r"expected the node content, but found '(.*)'", problem):
+        return f"expected a value, but found '{found[1]}'", "put a text with special characters in quotes"
     if "cannot start any token" in problem:
         return _bad_beginning(source, line, column)
     return _in_brackets(source, error, problem, line, column) or (f"not YAML: {problem}", "")

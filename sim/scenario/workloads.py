@@ -8,7 +8,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag, model_serializer, model_validator
+from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag, model_serializer, model_validator
+from pydantic_core import CoreSchema
 
 from sim.scenario.distributions import Distribution, Wrapped, sole_word
 from sim.scenario.fields import (
@@ -56,32 +57,37 @@ class Locality(Wrapped):
         }
 
 
-def _flag_inside(cls: type[Wrapped], value: Any) -> dict[str, Any]:
-    if value is True or (isinstance(value, str) and value.lower() == "true"):
-        return {}
-    raise refusal(f"expected true: {cls.word}: true", below=(cls.word,))
+class BareWord(Locality):
+    """A locality without numbers: `uniform` is as good as `{uniform: true}`."""
+
+    @classmethod
+    def inside(cls, value: Any) -> dict[str, Any]:
+        """The word `true`."""
+        if value is True or (isinstance(value, str) and value.lower() == "true"):
+            return {}
+        raise refusal(f"expected true: {cls.word}: true", below=(cls.word,))
+
+    @classmethod
+    def inside_schema(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """The word `true`."""
+        return {"const": True}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The bare word, or the map."""
+        return {"anyOf": [{"const": cls.word}, super().__get_pydantic_json_schema__(core, handler)]}
 
 
-class Uniform(Locality):
+class Uniform(BareWord):
     """Every block alike."""
 
     word: ClassVar[str] = "uniform"
 
-    @classmethod
-    def inside(cls, value: Any) -> dict[str, Any]:
-        """The word `true`."""
-        return _flag_inside(cls, value)
 
-
-class Sequential(Locality):
+class Sequential(BareWord):
     """One block after the other, round and round."""
 
     word: ClassVar[str] = "sequential"
-
-    @classmethod
-    def inside(cls, value: Any) -> dict[str, Any]:
-        """The word `true`."""
-        return _flag_inside(cls, value)
 
 
 class Zipf(Locality):
@@ -94,6 +100,11 @@ class Zipf(Locality):
     def inside(cls, value: Any) -> dict[str, Any]:
         """The exponent."""
         return {"exponent": value}
+
+    @classmethod
+    def inside_schema(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """The exponent."""
+        return dict(fields["exponent"])
 
     def _shape(self) -> Any:
         return self.exponent

@@ -1,0 +1,286 @@
+"""Bad scenarios: every row of CORRECTNESS.md section 4 that a scenario can hold, one file each, with its message.
+
+`scenarios/ROW-NAME.scenario.yaml` is the input, `ROW-NAME.expected` what the user reads. Rows after 60 are our own:
+61 workloads, 62 expectations, 63 later versions, 64 extends, 65 YAML, 66 many faults. Files that an editor would
+mangle (encodings, devices, sizes) are made by the tests.
+"""
+
+import os
+import re
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.scenario import first_scenario, load, load_text, resolve_text
+from sim.scenario.errors import BadInput, ScenarioError
+
+CORPUS = Path(__file__).parent / "scenarios"
+BAD = sorted(CORPUS.glob("*.scenario.yaml"))
+GOOD = sorted((Path(__file__).parents[2] / "scenarios").glob("*.scenario.yaml"))
+
+SECONDS = 5.0  # meant is 1; a busy machine is no failure
+BYTES = 200 * 2**20
+
+MENTIONED = {
+    *range(3, 14), *range(15, 32), 33, *range(35, 44), *range(47, 54), *range(55, 61),
+}  # fmt: skip
+
+
+def refused(path):
+    """What a user reads of a file that is refused."""
+    with pytest.raises(ScenarioError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+def without_folder(message):
+    return message.replace(f"{CORPUS}/", "")
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.name.removesuffix(".scenario.yaml"))
+def test_a_bad_scenario_is_refused_with_its_message(path):
+    began = time.perf_counter()
+    message = without_folder(refused(path))
+    assert time.perf_counter() - began < SECONDS
+    assert message == path.with_name(path.name.replace(".scenario.yaml", ".expected")).read_text("utf-8").rstrip("\n")
+
+
+def test_the_corpus_is_large_and_holds_every_row_that_a_text_can():
+    assert len(BAD) >= 80
+    assert {int(path.name[:2]) for path in BAD} >= MENTIONED
+
+
+def test_every_message_of_the_corpus_has_a_place_in_its_file_or_says_that_all_of_it_is_wrong():
+    for path in BAD:
+        with pytest.raises(ScenarioError) as caught:
+            load(path)
+        for fault in caught.value.faults:
+            lines = [*Path(fault.file).read_text("utf-8").splitlines(), ""]
+            assert fault.line == 0 or 1 <= fault.column <= len(lines[fault.line - 1]) + 1, path.name
+
+
+def test_all_faults_come_at_once_by_place_and_at_most_twenty_are_shown():
+    with pytest.raises(ScenarioError) as caught:
+        load(CORPUS / "66-more-than-twenty.scenario.yaml")
+    assert len(caught.value.faults) == 30
+    places = [(fault.line, fault.column) for fault in caught.value.faults]
+    assert places == sorted(places)
+    assert str(caught.value).count("unknown key") == 20
+    assert str(caught.value).endswith("... and 10 more")
+
+
+def test_faults_of_values_of_keys_and_across_parts_are_reported_together():
+    message = refused(CORPUS / "66-everything-at-once.scenario.yaml")
+    assert "minute or metre" in message
+    assert "did you mean 'bandwidth'" in message
+    assert "no site 'lisbom'" in message
+    assert "not in this version yet" in message
+
+
+# ------------------------------------------------------------------------------------------------ bytes and files
+TEXT = CORPUS.joinpath("../../../scenarios/quickstart.scenario.yaml").resolve().read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"name: caf\xe9\n", "not UTF-8 (byte 0xE9 at offset 9; Latin-1?)"),
+        (b"\xe9\n", "not UTF-8 (byte 0xE9 at offset 0; Latin-1?)"),
+        (TEXT.encode("utf-16-le"), "not UTF-8 (NUL byte at offset 1; UTF-16 or UTF-32?)"),
+        (TEXT.encode("utf-16"), "not UTF-8 (byte order mark of UTF-16)"),
+        (TEXT.encode("utf-16-be"), "not UTF-8 (NUL byte at offset 0; UTF-16 or UTF-32?)"),
+        (TEXT.encode("utf-32"), "not UTF-8 (byte order mark of UTF-32)"),
+        (TEXT.encode("utf-32-le"), "not UTF-8 (NUL byte at offset 1; UTF-16 or UTF-32?)"),
+        (b"name: \xed\xa0\xbd\n", "not UTF-8 (byte 0xED at offset 6; Latin-1?)"),
+        (b"\xef\xbb\xbfname: \xff\n", "not UTF-8 (byte 0xFF at offset 9; Latin-1?)"),
+        (b"name: a\x00b\n", "control character U+0000 at col 8, offset 7"),
+        (b"name: \x1b[31mred\n", "control character U+001B at col 7, offset 6"),
+        (b"\x1f\x8b\x08\x00 gzip", "not UTF-8"),
+        (b"a: " + b"x" * 10_001, "text of 10,001 characters; at most 10,000"),
+        (b"a: [" + b"1," * 100_001 + b"1]", "more than 100,000 values in one file"),
+        (b"# " + b"x" * 2**20, "is larger than 1 MiB"),
+    ],
+)
+def test_rows_34_35_44_bytes_that_are_no_scenario(tmp_path, data, message):
+    path = tmp_path / "bad.scenario.yaml"
+    path.write_bytes(data)
+    began = time.perf_counter()
+    assert message in refused(path)
+    assert time.perf_counter() - began < SECONDS
+
+
+def test_row_32_a_byte_order_mark_is_fine(tmp_path):
+    path = tmp_path / "bom.scenario.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + first_scenario().encode())
+    assert load(path).name == "first"
+
+
+def test_line_ends_of_every_system_are_fine(tmp_path):
+    for name, end in (("dos", "\r\n"), ("mac", "\r")):
+        path = tmp_path / f"{name}.scenario.yaml"
+        path.write_bytes(first_scenario().replace("\n", end).encode())
+        assert load(path).model_dump() == load_text(first_scenario()).model_dump()
+
+
+def test_row_44_a_huge_file_is_refused_by_its_size_before_a_byte_is_read(tmp_path):
+    path = tmp_path / "huge.scenario.yaml"
+    with path.open("wb") as file:
+        file.truncate(100 * 2**30)  # sparse
+    assert refused(path).endswith("is larger than 1 MiB (a scenario is a few pages of text)")
+
+
+def test_row_69_what_is_no_file_is_refused_in_one_line(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "x.scenario.yaml").write_text("version: 1\n")
+    said = {
+        tmp_path: "is a folder, not a file",
+        tmp_path / "pipe": "is a named pipe, not a file",
+        Path("/dev/zero"): "is a device, not a file",
+        tmp_path / "dangling": "is a link to nothing",
+        tmp_path / "loop": "cannot be read: ",
+        tmp_path / "nothing": "no such file",
+        tmp_path / "x": f"no such file (did you mean '{tmp_path / 'x.scenario.yaml'}'?)",
+        tmp_path / ("n" * 300): "cannot be read: file name too long",
+        Path("a\0b"): "is not a file name",
+        tmp_path / "x.scenario.yaml" / "y": "cannot be read: not a directory",
+    }
+    for path, words in said.items():
+        message = refused(path)
+        assert words in message
+        assert "\n" not in message
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_row_69_an_unreadable_file(tmp_path):
+    path = tmp_path / "secret.scenario.yaml"
+    path.write_text("version: 1\n")
+    path.chmod(0)
+    assert "cannot be read: permission denied" in refused(path)
+
+
+def test_row_69_traces_that_are_no_files(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    text = first_scenario().replace("writes: 300 /s\n", "trace: pipe\n        format: msr\n")
+    text = re.sub(r"\n *locality:.*", "", text)
+    with pytest.raises(
+        ScenarioError, match=r"volumes\.home\.workload\.office\.trace: 'pipe' is a named pipe, not a file"
+    ):
+        load_text(text, base_dir=tmp_path)
+
+
+# ------------------------------------------------------------------------------------------------------- mutants
+RICH = """
+description: "with: everything"
+tags: [nightly, slow]
+volumes:
+  home:
+    snapshots: {every: 1 h, keep: 24}
+    snapshot_store: {size: 10 GiB, on_full: stall}
+    workload:
+      bursts:
+        writes: 10 /s
+        write_size: 16 KiB
+        locality: {hot: {space: 10 %, writes: 90 %}, over: 1 GiB, at: 1 GiB}
+        rewrite: 5 %
+        bursts: {every: {exponential: 1 h}, for: {lognormal: {median: 20 s, p95: 4 min}}, factor: 10}
+      log: {writes: 5 /s, locality: sequential, arrivals: even}
+      extents: {churn: 1 /min, extent: 1 MiB, over: 1 GiB, at: 4 GiB}
+replication:
+  home-mirror: {poll: 1 s, empty_sets: skip, retries: 3}
+timeline:
+  - {at: 1 h, id: on-demand, kind: cut-now}
+  - {at: on-demand + 20 min, kind: set-policy, timeout: 5 min, secondary: lisbon}
+  - {at: 2 h, id: taken, kind: snapshot}
+  - {at: taken + 1 h, kind: delete-snapshot, snapshot: taken}
+  - {at: 3 h, kind: reboot, site: lisbon, for: 90 s}
+expect:
+  - max(save_volume{site=madrid}) < 1 GiB before taken
+  - {check: mean(coalescing_ratio) >= 1.5 across runs, soft: true}
+run: {until: 4 h, seed: 1, replications: 3}
+"""
+
+
+def laid_over(text):
+    """The rich scenario as one text: the first one with these parts on it."""
+    base = load_text(first_scenario(), name="first")
+    assert base.name == "first"
+    keys = [f"{key}={value}" for key, value in sets_of(text)]
+    return resolve_text(load_text(first_scenario(), sets=keys))
+
+
+def sets_of(text):
+    import yaml
+
+    for key, value in yaml.safe_load(text).items():
+        yield key, yaml.safe_dump(value, default_flow_style=True, width=10**6).replace("\n...\n", "").strip()
+
+
+SEEDS = [first_scenario(), laid_over(RICH), *(path.read_text("utf-8") for path in GOOD)]
+TOKEN = re.compile(r"[\w.]+|\s+|[^\w\s]")
+
+
+@st.composite
+def mutants(draw):
+    """A good scenario with a few tokens deleted, doubled, swapped or replaced."""
+    tokens = TOKEN.findall(draw(st.sampled_from(SEEDS)))
+    for _ in range(draw(st.integers(1, 4))):
+        i, j = (draw(st.integers(0, len(tokens) - 1)) for _ in "ij")
+        match draw(st.sampled_from(["delete", "double", "swap", "put"])):
+            case "delete":
+                tokens[i] = ""
+            case "double":
+                tokens[i] *= 2
+            case "swap":
+                tokens[i], tokens[j] = tokens[j], tokens[i]
+            case "put":
+                odd = [
+                    "0",
+                    "-1",
+                    "null",
+                    "*a",
+                    "&a",
+                    "<<",
+                    "!!x",
+                    "{",
+                    "[",
+                    ":",
+                    "\n",
+                    "\t",
+                    "’",
+                    "1e9",
+                    "9" * 30,
+                    "x-",
+                ]
+                tokens[i] = draw(st.sampled_from(odd))
+    return "".join(tokens)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutants())
+def test_a_mutant_of_a_good_scenario_is_accepted_or_refused_and_nothing_else(text):
+    tracemalloc.start()
+    began = time.perf_counter()
+    try:
+        scenario = load_text(text, name="mutant", base_dir=GOOD[0].parent)
+    except BadInput as error:
+        assert str(error).startswith(("mutant", str(GOOD[0].parent)))
+        scenario = None
+    seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert seconds < SECONDS
+    assert peak < BYTES
+    if scenario is not None:
+        again = load_text(resolve_text(scenario), base_dir=GOOD[0].parent)
+        assert again.model_dump() == scenario.model_dump()
+
+
+def test_the_seeds_of_the_mutants_are_good():
+    assert len(SEEDS) >= 3
+    for text in SEEDS:
+        assert load_text(text, base_dir=GOOD[0].parent).name
