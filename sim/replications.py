@@ -66,6 +66,9 @@ def perform_all(
     except KeyboardInterrupt:
         spread.kill()
         raise Interrupted(_ordered(done, tasks), len(tasks)) from None
+    except BaseException:
+        spread.kill()
+        raise
     finally:
         spread.close()
     if spread.stopped:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.records import Record
     from sim.scenario.schema import Scenario
     from sim.simulation import Run
-    from sim.summary import Verdict
+    from sim.summary import Story, Verdict
     from sim.summary.summarising import Value
 
 MARKS = {"pass": "✓", "fail": "✗", "unknown": "?"}
@@ -80,14 +80,14 @@ class Result:
         """Tidy table of the first run: run, time_ns, entity, metric, value; a row where the value changes."""
         from analysis import tables
 
-        return tables.series(self._first)
+        return tables.series(self._story)
 
     @cached_property
     def events(self) -> DataFrame:
         """Tidy table of the first run: run, time_ns, entity, event, cause, detail."""
         from analysis import tables
 
-        return tables.events(self._first)
+        return tables.events(self._story)
 
     @cached_property
     def runs(self) -> DataFrame:
@@ -107,14 +107,16 @@ class Result:
         folder.put(partial(self._write, charts=charts))
 
     def _write(self, folder: Path, *, charts: bool) -> None:
-        tables = {"runs": self.runs, "series": self.series, "events": self.events}
-        draw = self._draw if charts else None
+        """All files; without series, events and charts where the run whose ledger was kept did not come to its end."""
+        told = any(one.run is not None for one in self.outcomes)
+        tables = {"runs": self.runs} | ({"series": self.series, "events": self.events} if told else {})
+        draw = self._draw if charts and told else None
         saving.write(folder, manifest=self.manifest(), summary=self.summary, tables=tables, draw=draw)
 
     def _draw(self, folder: Path) -> None:
         from analysis import figures
 
-        figures.draw_all(self._first, folder)
+        figures.draw_all(self._story, folder)
 
     def manifest(self) -> dict[str, Any]:
         """What the result was made from; nothing of when, where or how fast."""
@@ -132,12 +134,19 @@ class Result:
             "inputs": self._inputs,
         }
 
+    @cached_property
+    def _story(self) -> Story:
+        """The first run, read once for all tables and charts."""
+        from sim.summary import Story
+
+        return Story(self._first)
+
     @property
     def _first(self) -> Run:
-        run = self.outcomes[0].run if self.outcomes else None
-        if run is None:
-            raise ValueError("no run with a ledger came to its end")
-        return run
+        for one in self.outcomes:
+            if one.run is not None:
+                return one.run
+        raise ValueError("no run with a ledger came to its end")
 
     def _repr_html_(self) -> str:
         """A few lines for a notebook."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check", cls=options.TakesFiles)
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=options.Place())
 @options.seed
 @options.settings
 @options.checking
@@ -70,13 +70,13 @@ def _print_table(found: dict[str, Result | None], wrong: dict[str, str]) -> None
 
 
 def _print_json(found: dict[str, Result | None], wrong: dict[str, str]) -> None:
-    from sim.cli.reporting import machine_readable
+    from sim.cli.reporting import json_line
 
     for name, result in found.items():
         if result is not None:
-            line = machine_readable(result)
+            line = json_line(result)
         elif name in wrong:
-            line = {"source": name, "bad_input": wrong[name]}
+            line = json.dumps({"source": name, "bad_input": wrong[name]}, sort_keys=True)
         else:
             continue  # interrupted before its runs had finished
-        click.echo(json.dumps(line, sort_keys=True, allow_nan=False))
+        click.echo(line)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import IO
+from typing import IO, NoReturn
 
 import click
 
@@ -21,6 +22,7 @@ from sim.cli.status import BAD_INPUT, BROKEN_PIPE, FELL_SHORT, INTERRUPTED
 def guarded(act: Callable[[], int]) -> int:
     """Run `act` and write out what it printed; give the exit status, whatever happened."""
     _make_printable()
+    _tidy_up_when_told_to_end()
     try:
         return _outcome(act)
     except BrokenPipeError:
@@ -87,6 +89,17 @@ def _make_printable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _tidy_up_when_told_to_end() -> None:
+    """Let folders be tidied and workers be stopped when somebody ends this process politely."""
+
+    def leave(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(ValueError, AttributeError):  # not in the main thread, or not on this platform
+            signal.signal(getattr(signal, name), leave)
 
 
 def _cannot_print(fault: OSError) -> int:

@@ -7,12 +7,14 @@ from typing import Final
 
 import click
 
+from sim.cli.options import Place
+
 FIRST: Final = "first.scenario.yaml"
 ENDING: Final = ".scenario.yaml"
 
 
 @click.command("init")
-@click.argument("path", type=click.Path(path_type=Path), default=FIRST)
+@click.argument("path", type=Place(), default=FIRST)
 def command(path: Path) -> int:
     """Write a first scenario to PATH, a file that does not exist yet.
 

@@ -33,6 +33,18 @@ class Count(click.ParamType):  # type: ignore[type-arg]
         return int(value)
 
 
+class Place(click.ParamType):  # type: ignore[type-arg]
+    """A path that is not empty."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path; a usage error when there is none."""
+        if not str(value):
+            self.fail("the value is missing", param, ctx)
+        return Path(value)
+
+
 class Setting(click.ParamType):  # type: ignore[type-arg]
     """`path=value`: where in the scenario, and the YAML text to put there."""
 

@@ -3,39 +3,61 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import shutil
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-import click
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from sim.cli.ending import say
-from sim.performing import BAD_INPUT, BROKEN, Failure
-from sim.results import MARKS, Result, described
+from sim.performing import BROKEN, Failure
+from sim.results import Result, described
 
 if TYPE_CHECKING:
     from sim.summary import Verdict
 
 
-class Wishes(Protocol):
-    """What the command line says about what to print and how to repeat it."""
+class Looks(TypedDict):
+    """How text is to look."""
 
-    @property
-    def as_json(self) -> bool:
-        """Whether machines read it."""
-
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """The values laid over the scenario."""
+    colour: bool
+    width: int
 
 
-def report(result: Result, folder: Path, wanted: Wishes) -> None:
-    """Print how a scenario went and what went wrong."""
-    report_failures(result, wanted.settings)
-    if wanted.as_json:
-        click.echo(json.dumps(machine_readable(result, folder), sort_keys=True, allow_nan=False))
-    elif result.outcomes:
-        _print_summary(result, folder)
+def summary_text(result: Result) -> str:
+    """What people read about a scenario: its metrics, its expectations, its digest."""
+    from analysis import terminal
+
+    look = looks()
+    several = [one.summary for one in result.outcomes]
+    parts = [
+        terminal.summary(result.summary, **look),
+        terminal.replications(several, **look) if len(several) > 1 else "",
+        terminal.checks(result.verdicts, **look),
+        f"digest {result.digest}",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def checks_text(verdicts: Sequence[Verdict]) -> str:
+    """Expectations, each on a line with its mark and what was measured."""
+    from analysis import terminal
+
+    return terminal.checks(verdicts, **looks())
+
+
+def looks() -> Looks:
+    """How text is to look on standard output: as wide as a terminal, and coloured on one unless NO_COLOR is set."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return {"colour": False, "width": 100}
+    return {"colour": not os.environ.get("NO_COLOR"), "width": shutil.get_terminal_size((100, 24)).columns}
+
+
+def json_line(result: Result, folder: Path | None = None) -> str:
+    """What machines read about a scenario, on one line."""
+    return json.dumps(machine_readable(result, folder), sort_keys=True, allow_nan=False)
 
 
 def machine_readable(result: Result, folder: Path | None = None) -> dict[str, Any]:
@@ -69,23 +91,3 @@ def _command(result: Result, failure: Failure, settings: tuple[str, ...]) -> str
     for setting in settings:
         words += ["--set", setting]
     return shlex.join(words)
-
-
-def _print_summary(result: Result, folder: Path) -> None:
-    from analysis import terminal
-
-    click.echo(terminal.summary(result.summary))
-    for verdict in result.verdicts:
-        click.echo(check_line(verdict))
-    click.echo(f"digest {result.digest}")
-    click.echo(f"results in {folder}")
-
-
-def check_line(verdict: Verdict) -> str:
-    """One expectation with its mark and what was measured."""
-    soft = " (soft)" if verdict.check.soft else ""
-    found = f"measured {verdict.measured}" if verdict.outcome != "unknown" else f"unknown: {verdict.why}"
-    return f"{MARKS[verdict.outcome]} {verdict.check.text}{soft}: {found}"
-
-
-__all__ = ["BAD_INPUT", "check_line", "machine_readable", "report", "report_failures"]

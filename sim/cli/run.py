@@ -51,7 +51,7 @@ class Plan:
 @options.settings
 @options.once(
     "--out",
-    kind=click.Path(path_type=Path),
+    kind=options.Place(),
     metavar="DIR",
     help="Folder for the results (default: results/NAME); for several scenarios the folder of their folders.",
 )
@@ -102,7 +102,7 @@ def _folders(names: list[str], out: Path | None) -> list[Path]:
 
 
 def _carry_out(plan: Plan, wanted: Wishes) -> int:
-    from sim.cli.reporting import report
+    from sim.cli.reporting import json_line, report_failures
     from sim.replications import Interrupted, cores, replicate
     from sim.results import Result
 
@@ -112,10 +112,22 @@ def _carry_out(plan: Plan, wanted: Wishes) -> int:
         _keep(Result(plan.job, list(stop.finished.values()), plan.inputs), plan.folder.path, stop, wanted)
         raise click.exceptions.Exit(status.INTERRUPTED) from None
     result = Result(plan.job, ended, plan.inputs)
+    report_failures(result, wanted.settings)
     if result.outcomes:
-        result.save_into(plan.folder, charts=wanted.charts)
-    report(result, plan.folder.path, wanted)
+        _tell(result, plan.folder, wanted)
+    elif wanted.as_json:
+        click.echo(json_line(result))
     return status.of(result.failures, result.verdicts)
+
+
+def _tell(result: Result, folder: Folder, wanted: Wishes) -> None:
+    """Print the summary, which is there at once, then write the files and draw the charts, which take longer."""
+    from sim.cli.reporting import json_line, summary_text
+
+    if not wanted.as_json:
+        click.echo(summary_text(result))
+    result.save_into(folder, charts=wanted.charts)
+    click.echo(json_line(result, folder.path) if wanted.as_json else f"results in {folder.path}")
 
 
 def _keep(result: Result, path: Path, stop: Exception, wanted: Wishes) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from sim.cli.options import once
+from sim.cli.options import Place, once
 
 
 @click.command("schema")
-@once("--out", kind=click.Path(path_type=Path), metavar="FILE", help="Write it to FILE instead of printing it.")
+@once("--out", kind=Place(), metavar="FILE", help="Write it to FILE instead of printing it.")
 def command(out: Path | None) -> int:
     """Print the JSON schema of scenarios.
 

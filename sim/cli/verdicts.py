@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from sim.cli import status
-from sim.cli.reporting import check_line
+from sim.cli.reporting import checks_text
 
 if TYPE_CHECKING:
     from sim.results import Result
@@ -51,8 +51,8 @@ def _line(row: Row, widths: list[int]) -> str:
 
 
 def _details(result: Result | None) -> list[str]:
-    verdicts = result.verdicts if result else []
-    return [f"    {check_line(verdict)}" for verdict in verdicts if verdict.outcome != "pass"]
+    verdicts = [verdict for verdict in (result.verdicts if result else []) if verdict.outcome != "pass"]
+    return [f"    {line}" for line in checks_text(verdicts).splitlines()] if verdicts else []
 
 
 def _totals(rows: dict[str, Row]) -> str:
