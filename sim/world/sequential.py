@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sim.world.drawn import NOTHING, Longs, Luck, draws_within, with_margin
+from sim.world.drawn import NOTHING, Longs, Luck, draws_within, poisson, with_margin
 from sim.world.rates import ROOM
 
 NS = 10**9
@@ -96,7 +96,7 @@ class PoissonArrivals:
         """Those drawn, and where `most` made drawing stop early, as many as may have come after."""
         self._draw_until(ops, most)
         beyond = max(0, ops - self._windows * self._window)
-        return self._drawn_by(ops) + int(self._luck("rest").poisson(self._per_op * beyond))
+        return self._drawn_by(ops) + poisson(self._luck("rest"), self._per_op * beyond)
 
     def following(self, ops: int, luck: Luck) -> PoissonArrivals:
         """A fresh process: it has no memory."""

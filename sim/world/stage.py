@@ -5,15 +5,15 @@ A stage speaks of operational nanoseconds since it began. Draws come from its ow
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from sim.world.drawn import Longs, Luck
+from sim.world.drawn import Longs, Luck, poisson
 from sim.world.poisson_law import Reals, Split
 from sim.world.scatter import Scatter
 
-FINE = 1 << 20  # expected writes are added up in whole parts of this size: the order of addition cannot matter
 MOST_WINDOWS = 1 << 20  # of a stage: each has its own stream key
 NEVER = 1 << 62
 
@@ -53,8 +53,7 @@ class Stage:
 
     def rest(self, expected: Reals) -> int:
         """How many writes the popular slots had after their first, all together: one Poisson draw."""
-        mean = int((expected * FINE).astype(np.int64).sum()) / FINE
-        return int(self._luck("rest", self._number).poisson(mean))
+        return poisson(self._luck("rest", self._number), _total(expected))
 
     def cold_writes(self, ops: int) -> Iterator[tuple[Longs, Longs]]:
         """Slots and instants of the cold writes, window by window, to the end of the window in which `ops` falls."""
@@ -86,3 +85,12 @@ class Stage:
         whole = ops // cold.window
         drawn = sum(window.size for window in self._windows[:whole])
         return drawn + sum(int(np.count_nonzero(window <= ops)) for window in self._windows[whole : whole + 1])
+
+
+def _total(expected: Reals) -> float:
+    """The sum, in whole parts so fine that 61 bits just hold it: the order of addition cannot matter."""
+    if expected.size == 0:
+        return 0.0
+    _, bits = math.frexp(float(expected.max()) * expected.size)
+    grain = math.ldexp(1.0, 61 - bits)
+    return int((expected * grain).astype(np.int64).sum()) / grain
