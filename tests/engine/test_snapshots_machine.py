@@ -119,4 +119,4 @@ class Histories(RuleBasedStateMachine):
 
 
 class TestHistories(Histories.TestCase):
-    settings = settings(stateful_step_count=40)
+    settings = settings(stateful_step_count=40, max_examples=min(800, settings.default.max_examples))
