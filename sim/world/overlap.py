@@ -35,10 +35,19 @@ class SetHistory:
         set is more than d sets before; columns are equal time steps, each counting from the start of the window.
         """
         steps = 64 if rows <= MANY_ROWS else 16
-        before = self._last_set[addresses]
-        self._last_set[addresses] = number
-        distance = np.where(before == 0, rows, np.minimum(number - before, rows)).astype(np.int64)
         step = np.clip(((first_ns - since_ns) * steps - 1) // max(now_ns - since_ns, 1), 0, steps - 1)
+        if rows == 1:  # nothing is outstanding: every block counts, whenever it was held before
+            counts = np.bincount(step, minlength=steps).reshape(1, steps)
+        else:
+            counts = self._by_distance(addresses, step, number, rows, steps)
+        self._last_set[addresses] = number
+        return tuple(tuple(row) for row in counts.cumsum(axis=1).tolist())
+
+    def _by_distance(
+        self, addresses: NDArray[np.int64], step: NDArray[np.int64], number: int, rows: int, steps: int
+    ) -> NDArray[np.int64]:
+        """Row d, column i: blocks first touched in step i whose last earlier set is more than d before `number`."""
+        before = self._last_set[addresses]
+        distance = np.where(before == 0, rows, np.minimum(number - before, rows)).astype(np.int64)
         counts = np.bincount(distance * steps + step, minlength=(rows + 1) * steps).reshape(rows + 1, steps)
-        beyond = counts[::-1].cumsum(axis=0)[::-1][1:].cumsum(axis=1)
-        return tuple(tuple(row) for row in beyond.tolist())
+        return counts[::-1].cumsum(axis=0)[::-1][1:]
