@@ -51,11 +51,11 @@ class Cold:
         """Ranks and instants of all the writes in the window that begins at `begin`."""
         counts = luck.poisson(self.rates)
         total = int(counts.sum())
-        ranks = (luck.random(total) * np.repeat(self.count, counts)).astype(np.int64)
+        within = luck.random(total)
+        within *= np.repeat(self.count, counts)
+        ranks = within.astype(np.int64)
         ranks += np.repeat(self.first, counts)
-        instants = draws_within(luck, total, self.window)
-        instants += begin
-        return ranks, instants
+        return ranks, draws_within(luck, total, self.window, begin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ class Region:
 
     def addresses(self, slots: Longs) -> Longs:
         """The blocks of the extents, in the extents' order; `slots` int64 in [0, self.slots)."""
-        first = slots * self.extent_blocks + self.first_block
         if self.extent_blocks == 1:
-            return first
+            return slots + self.first_block if self.first_block else slots
+        first = slots * self.extent_blocks + self.first_block
         return (first[:, None] + np.arange(self.extent_blocks)).reshape(-1)
 
     def per_block(self, values: Longs) -> Longs:

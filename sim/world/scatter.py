@@ -44,9 +44,10 @@ class Scatter:
 
     def _step(self, x: Ranks) -> Ranks:
         """One pass of the permutation on the power of two, in place (int64 arithmetic wraps modulo 2**64)."""
+        high = np.empty_like(x)
         for odd, offset in zip(self._odd, self._offsets, strict=True):
             x *= odd
             x += offset
             x &= self._mask
-            x ^= x >> self._shift
+            x ^= np.right_shift(x, self._shift, out=high)
         return x

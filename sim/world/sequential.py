@@ -119,10 +119,11 @@ class PoissonArrivals:
 
     def _draw_window(self) -> Longs:
         luck = self._luck("arrivals", self._windows)
-        instants = draws_within(luck, int(luck.poisson(self._per_op * self._window)), self._window)
+        arrivals = int(luck.poisson(self._per_op * self._window))
+        instants = draws_within(luck, arrivals, self._window, self._windows * self._window)
         instants.sort()
         self._windows += 1
-        return instants + (self._windows - 1) * self._window
+        return instants
 
 
 class SequentialEpoch:
