@@ -21,6 +21,7 @@ MOST_WINDOWS = 16  # in an interval
 LEAST_LEVEL = -8  # powers of four that an interval may be shorter than the typical one
 STAGE_INTERVALS = 4  # an epoch that lasts longer than so many of its intervals goes on with the next level's split
 LONGEST = 1 << 53  # operational nanoseconds (104 days): an exponential of a popular slot fits in 63 bits
+MOST_GUESSES = 1000  # are remembered
 COARSE = 1.5  # popularity within a bin of the guesses
 
 
@@ -102,6 +103,8 @@ class PoissonLaw:
 
     def ops_until(self, slots: int) -> int:
         """By when a little more than `slots` distinct slots should have been touched (a guess)."""
+        if len(self._guesses) > MOST_GUESSES:
+            self._guesses.clear()
         if slots not in self._guesses:
             self._guesses[slots] = math.ceil(self._coarse.writes_until(with_margin(slots)) / self.writes_per_op)
         return self._guesses[slots]
