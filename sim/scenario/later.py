@@ -31,7 +31,7 @@ METRICS_LATER: Final = frozenset({
 
 FACTS_LATER: Final = frozenset({"failover", "resync", "failback", "outage", "link_down", "site_lost", "rollback"})
 
-PHASES_LATER: Final = frozenset({"outage", "recovery", "resync"})
+PHASES_LATER: Final = frozenset({"recovery"})
 
 
 def key_is_later(path: tuple[str | int, ...], key: str) -> bool:

@@ -45,4 +45,4 @@ FACTS: Final = ("cut", "received", "replayed", "full_copy", "stall", "dropped")
 
 MODES: Final = ("default", "now", "sync")
 CAUSES: Final = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "retransmission")
-PHASES: Final = ("steady", "all")
+PHASES: Final = ("steady", "outage", "resync", "all")

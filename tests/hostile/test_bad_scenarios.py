@@ -6,6 +6,7 @@ mangle (encodings, devices, sizes) are made by the tests.
 """
 
 import os
+import random
 import re
 import time
 import tracemalloc
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from sim.scenario import first_scenario, load, load_text, resolve_text
 from sim.scenario.errors import BadInput, ScenarioError
+from sim.simulation import simulate
 
 CORPUS = Path(__file__).parent / "scenarios"
 BAD = sorted(CORPUS.glob("*.scenario.yaml"))
@@ -278,6 +280,35 @@ def test_a_mutant_of_a_good_scenario_is_accepted_or_refused_and_nothing_else(tex
     if scenario is not None:
         again = load_text(resolve_text(scenario), base_dir=GOOD[0].parent)
         assert again.model_dump() == scenario.model_dump()
+
+
+QUANTITY = re.compile(r"\b\d+(?:\.\d+)? (?:[kMGT]i?B\b|Mbit/s|MB/s|/s|/min|min\b|ms\b|s\b|h\b|%)")
+AMOUNTS = [
+    f"{n} {u}" for n in (1, 3, 7, 100) for u in ("s", "min", "h", "kB", "MiB", "GiB", "/s", "%", "Mbit/s", "MB/s")
+]
+
+
+def other_quantities(seed):
+    """A good scenario with up to three of its quantities replaced: more of them are accepted than of other mutants."""
+    luck = random.Random(seed)
+    text = SEEDS[seed % 2]
+    for _ in range(luck.randint(1, 3)):
+        chosen = luck.choice(list(QUANTITY.finditer(text)))
+        text = text[: chosen.start()] + luck.choice(AMOUNTS) + text[chosen.end() :]
+    return text
+
+
+def test_every_accepted_mutant_runs_ten_seconds_without_an_internal_error():
+    ran = 0
+    for seed in range(160):
+        try:
+            scenario = load_text(other_quantities(seed))
+        except BadInput:
+            continue
+        soon = scenario.run.model_copy(update={"until": min(scenario.run.until, 10 * 10**9)})
+        run = simulate(scenario.model_copy(update={"run": soon}))
+        ran += run.ledger[-1].finished
+    assert ran >= 20, "this test is about runs"
 
 
 def test_the_seeds_of_the_mutants_are_good():

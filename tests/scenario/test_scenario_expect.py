@@ -82,7 +82,7 @@ def test_across_runs_and_soft():
         ("delta_sets > -1", "delta_sets is in plain numbers: must be >= 0", 13),
         ("p99(lag) < 5m", "lag is in time: 'm': minute or metre or milli?", 11),
         ("p99(lag) < 1 s during", "expected a phase (got the end)", 21),
-        ("p99(lag) < 1 s during outage", "phase 'outage' is not in this version yet", 22),
+        ("p99(lag) < 1 s during recovery", "phase 'recovery' is not in this version yet", 22),
         ("p99(lag) < 1 s during stedy", "unknown phase 'stedy' (did you mean 'steady'?)", 22),
         ("p99(lag) < 1 s before a after b", "'after' cannot follow before", 24),
         ("p99(lag) < 1 s across cells", "expected 'across runs' (got 'across cells')", 22),

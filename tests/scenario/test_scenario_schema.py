@@ -184,7 +184,10 @@ def test_case_13_a_timeout_longer_than_the_run_is_fine_and_zero_is_not():
 def test_row_60_boundaries_hold_with_equality():
     group = first("replication.home-mirror.high_water_mark=20 GiB").replication["home-mirror"]
     assert group.high_water_mark == group.save_volume.size
-    assert first("replication.home-mirror.chunk=8 KiB")
+    assert first("replication.home-mirror.chunk=8 KiB", "replication.home-mirror.high_water_mark=8 KiB")
+    assert "high_water_mark 8191 B < one block" in refusal(
+        lambda: first("replication.home-mirror.high_water_mark=8191 B")
+    )
     assert "chunk 8191 B < one block" in refusal(lambda: first("replication.home-mirror.chunk=8191 B"))
 
 

@@ -27,6 +27,7 @@ RULES: Final[tuple[Callable[[Draft, Report], None], ...]] = (
     instants.subjects,
     instants.deletions,
     effort.periods,
+    effort.cuts,
     checks.labels,
     checks.windows,
     files.inputs,

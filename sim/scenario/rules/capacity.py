@@ -39,6 +39,7 @@ def replication(draft: Draft, report: Report) -> None:
         if volume is not None:
             _blocks(report, path, group, volume)
             if written:
+                _at_least(report, (*path, "high_water_mark"), "high_water_mark", group.high_water_mark, volume.block)
                 _not_over(report, path, group.high_water_mark, "volume", volume.size)
         if written:
             _not_over(report, path, group.high_water_mark, "save volume", group.save_volume.size)

@@ -9,10 +9,26 @@ from sim.scenario.distributions import Choice, Constant, Distribution, Exponenti
 from sim.scenario.draft import Draft, Report
 from sim.scenario.nodes import Path
 from sim.scenario.schema import Volume
-from sim.scenario.units import format_duration
+from sim.scenario.units import format_duration, format_size
 from sim.scenario.workloads import RandomWrites
 
 MAX_PERIODS: Final = 10_000_000
+
+
+def cuts(draft: Draft, report: Report) -> None:
+    """Writes do not reach a high-water mark more than ten million times in a run."""
+    for name, group in draft.replication.items():
+        volume = draft.volumes.get(group.volume)
+        if draft.run is None or volume is None or "high_water_mark" not in group.model_fields_set:
+            continue
+        writes = sum(w.writes for w in volume.workload.values() if isinstance(w, RandomWrites))
+        times = int(writes * draft.run.until / 10**9) // max(1, group.high_water_mark // volume.block)
+        if times > MAX_PERIODS:
+            report(
+                ("replication", name, "high_water_mark"),
+                f"{format_size(group.high_water_mark)} are reached up to {times:,} times in the run",
+                f"at most {MAX_PERIODS:,} times: make it larger, or the run shorter",
+            )
 
 
 def periods(draft: Draft, report: Report) -> None:
