@@ -54,6 +54,8 @@ def _secondary(draft: Draft, report: Report, name: str, group: Replication, seco
         if group.secondaries[secondary].site is None:
             hint = "for a local copy, give it a name of its own and site:"
             report(path, f"'{secondary}' is the primary itself", hint, at_key=True)
+    elif draft.writes(*path, "via"):
+        return  # refused as a key of a later version
     elif site in sites and group.primary in sites and not _joined(draft, group.primary, site):
         hint = "a secondary needs a direct link to its primary in this version"
         report(path, f"no link joins primary '{group.primary}' and '{site}'", hint, at_key=True)
