@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 
 from sim.performing import LOST, Ended, Failure, Job, Task, Told, perform
 from sim.progress import counted, simulated, told
+from sim.workers import Act, carry_out, pool, starting
 
 IDLE_SECONDS = 1.0  # how often progress is told while no run ends
 
 Warned = Callable[[str], None]
-Act = Callable[[Job, int], Ended]
-
-_given: tuple[Sequence[Job], Act] = ((), perform)  # in a worker: what its tasks are about, and what to do
 
 
 class Interrupted(Exception):
@@ -55,8 +50,11 @@ def perform_all(
 ) -> dict[Task, Ended]:
     """Every task's outcome, in the order of `tasks`; `tell` hears how many are done, `warned` what people should know.
 
+    One task, or one worker, needs no other process than this one.
     Raises Interrupted at Ctrl-C, after the runs that are on their way have ended; a second Ctrl-C kills them.
     """
+    if min(workers, len(tasks)) <= 1:
+        return _in_turn(jobs, tasks, tell, act)
     done: dict[Task, Ended] = {}
     spread = _Spread(jobs, min(workers, len(tasks)), warned, act, idle=lambda: tell(len(done)))
     try:
@@ -85,14 +83,13 @@ def replicate(
 ) -> list[Ended]:
     """Some replications of one scenario, in order of their index, with progress on stderr.
 
-    One run, or one worker, needs no other process. Raises Interrupted at Ctrl-C.
+    Raises Interrupted at Ctrl-C.
     """
     tasks = [Task(0, index) for index in indices]
     if len(tasks) == 1:
         return [_alone(job, tasks[0], quiet=quiet)]
     with told(job.scenario.name, len(tasks), counted(len(tasks), "runs"), quiet=quiet) as tell:
-        spread = _in_turn if workers == 1 else perform_all
-        return list(spread([job], tasks, workers=workers, tell=tell, warned=warned).values())
+        return list(perform_all([job], tasks, workers=workers, tell=tell, warned=warned).values())
 
 
 def _alone(job: Job, task: Task, *, quiet: bool) -> Ended:
@@ -104,14 +101,12 @@ def _alone(job: Job, task: Task, *, quiet: bool) -> Ended:
         raise Interrupted({}, 1) from None
 
 
-def _in_turn(
-    jobs: Sequence[Job], tasks: Sequence[Task], *, workers: int, tell: Told, warned: Warned
-) -> dict[Task, Ended]:
+def _in_turn(jobs: Sequence[Job], tasks: Sequence[Task], tell: Told, act: Act) -> dict[Task, Ended]:
     """Task by task in this process."""
     done: dict[Task, Ended] = {}
     try:
         for task in tasks:
-            done[task] = perform(jobs[task.job], task.replication_index)
+            done[task] = act(jobs[task.job], task.replication_index)
             tell(len(done))
     except KeyboardInterrupt:
         raise Interrupted(done, len(tasks)) from None
@@ -197,56 +192,7 @@ class _Spread:
 
     def _submit(self, task: Task, workers: int) -> Future[Ended]:
         """Hand a task over; workers are started by this, deaf to Ctrl-C, which is for their parent to deal with."""
-        with _deaf_children(), _one_thread_each():
+        with starting():
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(
-                    workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(self.jobs, self.act)
-                )
-            return self._pool.submit(_perform, task)
-
-
-def _begin(jobs: Sequence[Job], act: Act) -> None:
-    """Prepare a worker: remember the jobs, leave Ctrl-C to the parent, and do not outlive it."""
-    global _given  # noqa: PLW0603 - a worker has nowhere else to keep what all of its tasks need
-    _given = jobs, act
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _perform(task: Task) -> Ended:
-    jobs, act = _given
-    return act(jobs[task.job], task.replication_index)
-
-
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Processes started inside inherit a blocked Ctrl-C; one that comes meanwhile waits for the end of the block."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows: the worker's first act has to do
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started inside compute with one thread: the cores are shared out already."""
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before
+                self._pool = pool(self.jobs, self.act, workers)
+            return self._pool.submit(carry_out, task)

@@ -58,4 +58,4 @@ def _details(result: Result | None) -> list[str]:
 def _totals(rows: dict[str, Row]) -> str:
     count = Counter(row[1] for row in rows.values())
     words = [f"{count[word]} {word[2:]}" for word in (*WORDS.values(), STOPPED) if count[word]]
-    return f"{len(rows)} scenarios: {', '.join(words)}"
+    return f"{len(rows)} scenario{'' if len(rows) == 1 else 's'}: {', '.join(words)}"

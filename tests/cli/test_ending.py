@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from sim.cli import status
+from tests.cli.small import SMALL, changed
 
 ROOT = Path(__file__).parents[2]
-SAWTOOTH = ROOT / "scenarios" / "sawtooth.scenario.yaml"
 QUICKSTART = ROOT / "scenarios" / "quickstart.scenario.yaml"
 LONG = ["--set", "run.until=5000 d"]
 
@@ -95,12 +95,13 @@ def test_closed_streams_are_no_reason_to_fail(tmp_path):
     assert target.exists()
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_a_terminal_that_knows_no_ticks_is_no_reason_to_fail(encoding):
-    environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"}
-    code, out, _ = ended("check", SAWTOOTH, "--quiet", "--workers", 1, env=environment, errors="replace")
-    assert code in (0, 1)
-    assert "1 scenarios: 1 " in out
+def test_a_terminal_that_knows_no_ticks_is_no_reason_to_fail(tmp_path):
+    (tmp_path / "small.scenario.yaml").write_text(SMALL)
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    words = ("run", tmp_path / "small.scenario.yaml", "--no-charts", "--out", tmp_path / "r")
+    code, out, _ = ended(*words, env=environment, encoding="latin-1")
+    assert code == 0
+    assert "\\u2713" in out
 
 
 def press(process):
@@ -121,7 +122,7 @@ def after_line(process, text):
 def test_heartbeats_come_off_tty_and_ctrl_c_stops_one_run_with_130(tmp_path):
     process = started("run", QUICKSTART, *LONG, "--out", tmp_path / "r", start_new_session=True)
     said = after_line(process, "quickstart: ")
-    assert re.fullmatch(r"quickstart: \d+ d.* of 5000 d \(\d+%\), [2-9] s elapsed, about .* left\n", said)
+    assert re.fullmatch(r"quickstart: \d.* of 5000 d \(\d+%\), \d+ s elapsed, about .* left\n", said)
     assert (tmp_path / "r").is_dir(), "the folder was made before the run"
     press(process)
     out, err = process.communicate(timeout=60)
@@ -131,9 +132,8 @@ def test_heartbeats_come_off_tty_and_ctrl_c_stops_one_run_with_130(tmp_path):
 
 
 def test_ctrl_c_in_check_reports_what_had_finished(tmp_path):
-    short = SAWTOOTH.read_text()
-    (tmp_path / "a.scenario.yaml").write_text(short)
-    (tmp_path / "b.scenario.yaml").write_text(re.sub(r"until: [^}]*", "until: 9000 d", short))
+    (tmp_path / "a.scenario.yaml").write_text(SMALL)
+    (tmp_path / "b.scenario.yaml").write_text(changed("until: 1 h", "until: 9000 d"))
     process = started("check", tmp_path, start_new_session=True)
     after_line(process, "check: 1 of 2 runs (50%)")
     press(process)
@@ -143,5 +143,5 @@ def test_ctrl_c_in_check_reports_what_had_finished(tmp_path):
     assert process.returncode == 130, err
     assert "stopped; 1 of 2 scenarios had finished" in err
     assert "Traceback" not in err
-    assert re.search(r"a.scenario.yaml +. (pass|fell short)", out)
+    assert re.search(r"a.scenario.yaml +✓ pass", out)
     assert re.search(r"b.scenario.yaml +- stopped", out)

@@ -85,6 +85,14 @@ def test_a_fault_of_ours_in_a_worker_reaches_the_caller(jobs):
         perform_all(jobs, tasks(3), workers=2, act=acts.crashing)
 
 
+@pytest.fixture
+def ears():
+    """This process hears Ctrl-C, whatever whoever runs the tests has arranged."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def press_when(condition, times=1):
     """Press Ctrl-C once `condition` holds, and again a moment later."""
 
@@ -101,7 +109,7 @@ def press_when(condition, times=1):
     return thread
 
 
-def test_ctrl_c_keeps_what_had_finished_and_lets_runs_on_their_way_end(jobs, tmp_path):
+def test_ctrl_c_keeps_what_had_finished_and_lets_runs_on_their_way_end(jobs, tmp_path, ears):
     thread = press_when((tmp_path / "alpha-2").exists)
     warnings = []
     with pytest.raises(Interrupted, match=r"stopped; . of 50 runs had finished") as caught:
@@ -113,7 +121,7 @@ def test_ctrl_c_keeps_what_had_finished_and_lets_runs_on_their_way_end(jobs, tmp
     assert "Ctrl-C again" in warnings[0]
 
 
-def test_a_second_ctrl_c_kills_at_once_and_still_keeps_what_had_finished(jobs, tmp_path):
+def test_a_second_ctrl_c_kills_at_once_and_still_keeps_what_had_finished(jobs, tmp_path, ears):
     thread = press_when((tmp_path / "alpha-2").exists, times=2)
     began = time.monotonic()
     with pytest.raises(Interrupted) as caught:

@@ -130,7 +130,7 @@ def test_a_full_disk_leaves_the_earlier_result_untouched(tmp_path):
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path):
-    with pytest.raises(BadOutput, match="nothing was written$"), Folder(tmp_path / "r") as folder:
+    with pytest.raises(BadOutput, match=r"nothing was written$"), Folder(tmp_path / "r") as folder:
         folder.put(full_disk)
     assert held(tmp_path) == {}
 
