@@ -87,6 +87,7 @@ class Primary:
         self._poked = Signal(clock, Order.CUT)
         self._history = SetHistory(source.volume.n_blocks)
         self._looked_ns = clock.now_ns
+        self._needed_then = START.number  # the oldest boundary that was needed at the last look
         self._demand: str | None = None
         self._at_cut: list[Event] = []
         self.drop: Callable[[str, str], None] = lambda _secondary, _cause: None
@@ -162,6 +163,7 @@ class Primary:
         if batch is not None:
             self._apply(batch)
         self._looked_ns = self.clock.now_ns
+        self._needed_then = self.oldest_needed()
         self._poked.fire()
 
     def _until_trigger(self) -> Wait[str]:
@@ -267,9 +269,11 @@ class Primary:
         if self._copy_out.under_way:
             self.schedule.note_touches(first)
         number = self.last_cut.number + 1
+        # a boundary that was served when the window began counts too, though a newer one is served by now
+        oldest = min(self._needed_then, self.oldest_needed())
         growth = self._history.growth(
-            batch.addresses[new], first, self._looked_ns, self.clock.now_ns, number, number - self.oldest_needed()
-        )
+            batch.addresses[new], first, self._looked_ns, self.clock.now_ns, number, number - oldest
+        )  # fmt: skip
         rows = rows_of(batch.contents, self.source.volume.contents)
         if batch.unchanged is not None:
             rows[batch.unchanged] = self.source.volume.read(batch.addresses[batch.unchanged])

@@ -1,0 +1,119 @@
+"""What the metrics say of a run of the whole world, against the writes that its trace is known to hold.
+
+What the ledger says of lost blocks is exact at the step instants of its looks.
+"""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from sim.records import WritesLooked
+from sim.scenario import load_text
+from sim.simulation import Run, simulate
+from sim.summary import Story, summarise
+from sim.summary.distribution import Distribution
+from sim.summary.loss import step_instants
+
+S = 10**9
+BLOCK = 8192
+UNTIL_S = 640
+TIMEOUT_S = 64
+
+SCENARIO = """
+version: 1
+name: known-writes
+run: {{until: {until} s}}
+sites: {{madrid: {{}}, lisbon: {{}}}}
+links: {{wan: {{between: [madrid, lisbon], bandwidth: {rate}, rtt: 20 ms}}}}
+volumes:
+  home:
+    size: 1 MiB
+    workload:
+      known:
+        trace: known.csv
+        format: csv
+        columns: {{time: t, op: op, offset: o, length: n, time_unit: s}}
+replication:
+  mirror:
+    volume: home
+    primary: madrid
+    initial_copy: {initial_copy}
+    secondaries: {{lisbon: {{}}}}
+    timeout: {timeout} s
+    save_volume: {{size: 4 MiB}}
+timeline: {timeline}
+"""
+
+
+def known_writes(seed: int) -> list[tuple[int, int]]:
+    """(second, block): some blocks over and over, some once, and quiet times."""
+    luck = random.Random(seed)
+    busy = [second for second in range(1, UNTIL_S + 1) if second // 40 % 3]
+    return [(0, 0), *sorted((luck.choice(busy), min(luck.randrange(24), luck.randrange(24))) for _ in range(400))]
+
+
+def run_of(folder: Path, writes: list[tuple[int, int]], rate: str, **said: str) -> Run:
+    rows = [f"{second},W,{block * BLOCK},{BLOCK}" for second, block in writes]
+    (folder / "known.csv").write_text("\n".join(["t,op,o,n", *rows]) + "\n")
+    fields = {"initial_copy": "done", "timeline": "[]"} | said
+    text = SCENARIO.format(until=UNTIL_S, timeout=TIMEOUT_S, rate=rate, **fields)
+    return simulate(load_text(text, base_dir=folder), checking="full")
+
+
+SITUATIONS = {
+    "a link that keeps up": ("400 kbit/s", {}),
+    "a link that takes most of a period": ("20 kbit/s", {}),
+    "a link that falls behind": ("12 kbit/s", {}),
+    "replication stopped for a while": (
+        "100 kbit/s", {"timeline": "[{at: 100 s, kind: stop}, {at: 330 s, kind: start}]"},
+    ),
+    "an initial copy": ("30 kbit/s", {"initial_copy": "run"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_distinct_lost_blocks_are_those_that_the_trace_wrote_after_the_boundary(name: str, tmp_path: Path) -> None:
+    """At each step instant of each look, whichever boundary survives then: in a cut's window too, before a replay."""
+    writes = known_writes(seed=len(name))
+    rate, said = SITUATIONS[name]
+    story = Story(run_of(tmp_path, writes, rate, **said))
+    mirror = story.mirrors[0]
+    steps = {int(step) for look in story.facts.of(WritesLooked) for step in step_instants(look)}
+    compared = 0
+    for mode in ("replayed", "default"):
+        curve = mirror.lag_blocks("lisbon") if mode == "replayed" else mirror.exposure_blocks(mode)
+        changes = mirror.surviving(mode)
+        for begin, _, first, _ in curve.segments():
+            survives = [boundary for time_ns, boundary in changes if time_ns <= begin][-1]
+            if begin in steps and survives is not None:
+                assert first == lost(writes, mirror.boundaries.times_ns[survives], begin), (mode, survives, begin)
+                compared += survives > 0
+    assert compared > 300, "this test is about boundaries that change"
+
+
+def lost(writes: list[tuple[int, int]], boundary_ns: int, now_ns: int) -> int:
+    """A write at the instant of a cut belongs to the set; the start is before any write."""
+    after = boundary_ns if boundary_ns else -1
+    return len({block for second, block in writes if after < second * S <= now_ns})
+
+
+def test_what_users_wrote_is_what_the_trace_holds(tmp_path: Path) -> None:
+    writes = known_writes(seed=1)
+    summary = summarise(run_of(tmp_path, writes, "400 kbit/s"))
+    assert summary["written_writes"] == len(writes)
+    assert summary["written_bytes"] == len(writes) * BLOCK
+    cuts = range(0, UNTIL_S + 1, TIMEOUT_S)
+    sets = [{block for second, block in writes if (since or -1) < second <= cut} for since, cut in pairwise(cuts)]
+    assert summary["delta_sets"] == len(sets)
+    assert summary["delta_set_bytes"] == sum(map(len, sets)) * BLOCK
+
+
+def test_no_more_blocks_are_lost_than_were_written_and_no_fewer_than_one_look_says(tmp_path: Path) -> None:
+    mirror = Story(run_of(tmp_path, known_writes(seed=3), "12 kbit/s")).mirrors[0]
+    worst = Distribution(mirror.lag_blocks("lisbon")).maximum()
+    assert worst is not None
+    assert 0 < worst <= 24
