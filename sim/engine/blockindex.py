@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.engine.bitmap import Addresses, Mask
 from sim.engine.deltaset import NO_BLOCKS
-from sim.engine.savevolume import SaveVolume, StoredSet
+from sim.engine.savevolume import SaveVolume
+from sim.engine.storedset import StoredSet
 from sim.engine.volume import Rows
 
 

@@ -13,7 +13,7 @@ from sim.engine.copyout import CopyWalk
 from sim.engine.deltaset import Header
 from sim.engine.identity import SetId
 from sim.engine.modlog import ClosedSet
-from sim.engine.savevolume import StoredSet
+from sim.engine.storedset import StoredSet
 from sim.engine.volume import Volume
 
 

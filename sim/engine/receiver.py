@@ -16,7 +16,8 @@ from sim.engine.bitmap import Mask
 from sim.engine.checksum import Sums, total
 from sim.engine.deltaset import ChunkRange, Header, SetShape
 from sim.engine.identity import SetId
-from sim.engine.savevolume import Found, SaveVolume, SaveVolumeFull, StoredSet
+from sim.engine.savevolume import Found, SaveVolume, SaveVolumeFull
+from sim.engine.storedset import StoredSet
 
 
 class Outcome(Enum):

@@ -16,7 +16,8 @@ from sim.engine.builder import DeltaSetBuilder
 from sim.engine.copyout import Steps
 from sim.engine.deltaset import CHUNK_BLOCKS, SetShape
 from sim.engine.modlog import CopyOutUnfinished, ModificationLog
-from sim.engine.savevolume import Found, SaveVolume, StoredSet
+from sim.engine.savevolume import Found, SaveVolume
+from sim.engine.storedset import StoredSet
 from sim.engine.volume import Contents, Rows, Volume
 
 

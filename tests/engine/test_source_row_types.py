@@ -11,7 +11,18 @@ import sim.engine
 from sim.engine.identity import SetId
 
 ENGINE = Path(sim.engine.__file__).parent
-MODULES = ("blockindex", "builder", "checksum", "deltaset", "playback", "receiver", "ring", "savevolume", "source")
+MODULES = (
+    "blockindex",
+    "builder",
+    "checksum",
+    "deltaset",
+    "playback",
+    "receiver",
+    "ring",
+    "savevolume",
+    "source",
+    "storedset",
+)
 
 
 def run(row_type, folder):

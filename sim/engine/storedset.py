@@ -1,0 +1,105 @@
+"""A delta set in a save volume: where its blocks lie, which chunks are in, its header once there is one (L1263-1284).
+
+durable as a whole: rows and addresses are put down first, then the sums, then the mark (T5)
+the primary fills it from its volume, a receiver from messages; both show it when all is in and the checksums agree
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.bitmap import Addresses
+from sim.engine.checksum import Sums, chunk_sums, total
+from sim.engine.deltaset import ChunkRange, Header, SetShape, range_seal
+from sim.engine.identity import SetId
+from sim.engine.ring import Region
+from sim.engine.volume import Contents, Rows
+
+PIECE_CHUNKS = 4096  # sums are read back so many chunks at a time
+
+
+class StoredSet:
+    """A set's entry in the mailbox: where its blocks lie, which chunks are in, and its header once there is one.
+
+    `addresses` int64 (blocks,), `have` bool (chunks,), `sums` uint64 (chunks,). Durable as a whole: whoever writes
+    first puts rows and addresses down, then the sum, then the mark, so that a crash leaves no mark without its data.
+    """
+
+    __slots__ = ("addresses", "complete", "have", "header", "id", "region", "released", "shape", "start", "sums")
+
+    def __init__(self, set_id: SetId, shape: SetShape, ring: Contents, start: int) -> None:
+        self.id, self.shape, self.start = set_id, shape, start
+        self.region = Region(ring, start, shape.blocks)
+        self.addresses: Addresses = np.zeros(shape.blocks, dtype=np.int64)
+        self.have: NDArray[np.bool_] = np.zeros(shape.chunks, dtype=np.bool_)
+        self.sums: Sums = np.zeros(shape.chunks, dtype=np.uint64)
+        self.header: Header | None = None
+        self.complete = False
+        self.released = False
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks the set has."""
+        return self.shape.blocks
+
+    @property
+    def rows(self) -> Rows:
+        """All rows in address order: a view of the save volume, or a copy where the set wraps."""
+        return self.region.get(0, self.blocks)
+
+    def put_chunks(self, first_chunk: int, addresses: Addresses, rows: Rows, sums: Sums) -> None:
+        """Store whole chunks from `first_chunk` on: data first, the mark that says so last (T5)."""
+        first = first_chunk * self.shape.chunk_blocks
+        chunks = slice(first_chunk, first_chunk + sums.size)
+        self.region.put(first, rows)
+        self.addresses[first : first + addresses.size] = addresses
+        self.sums[chunks] = sums
+        self.have[chunks] = True
+
+    def finish(self, header: Header) -> None:
+        """Everything is in and the checksums agree: show the set in the mailbox."""
+        self.header = header
+        self.complete = True
+
+    def start_over(self) -> None:
+        """Forget what arrived; its place stays reserved."""
+        self.have[:] = False
+        self.header = None
+        self.complete = False
+
+    def seal_all(self) -> int:
+        """Work out the sums of all chunks from what the save volume holds; the data checksum of the set."""
+        self.sums[:] = self._sums_read_back()
+        self.have[:] = True
+        return total(self.sums)
+
+    def verify(self) -> bool:
+        """Read everything back and compare with the header: for whoever is about to rely on an old set (E12)."""
+        if self.header is None or not self.complete:
+            return False
+        return total(self._sums_read_back()) == self.header.data_sum
+
+    def chunk_range(self, first_chunk: int, last_chunk: int) -> ChunkRange:
+        """Chunks [first_chunk, last_chunk) as a message; addresses and rows are views where they do not wrap."""
+        first, last = self.shape.span(first_chunk, last_chunk)
+        sums = self.sums[first_chunk:last_chunk]
+        return ChunkRange(
+            self.id,
+            self.shape,
+            first_chunk,
+            last_chunk,
+            self.addresses[first:last],
+            self.region.get(first, last),
+            range_seal(self.id, self.shape, first_chunk, last_chunk, sums),
+        )
+
+    def _sums_read_back(self) -> Sums:
+        """A piece at a time, so that a set which wraps is never copied as a whole."""
+        sums = np.zeros(self.shape.chunks, dtype=np.uint64)
+        for first_chunk in range(0, self.shape.chunks, PIECE_CHUNKS):
+            last_chunk = min(first_chunk + PIECE_CHUNKS, self.shape.chunks)
+            first, last = self.shape.span(first_chunk, last_chunk)
+            rows = self.region.get(first, last)
+            sums[first_chunk:last_chunk] = chunk_sums(self.addresses[first:last], rows, self.shape.chunk_blocks)
+        return sums
