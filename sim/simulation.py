@@ -19,6 +19,7 @@ from sim.world.clock import Order
 from sim.world.contents import RowType
 from sim.world.errors import ModelBroken
 from sim.world.ledger import Ledger
+from sim.world.memory import keep_freed_pages
 
 TICK_EVENTS = 64
 
@@ -52,6 +53,7 @@ def simulate(
     and changes nothing; `row_type` payload lets blocks hold bytes; `progress` is told the simulated nanoseconds.
     Raises ModelBroken when a law does not hold, Livelock when time stands still, BadInput for an unreadable trace.
     """
+    keep_freed_pages()
     seed = scenario.run.seed if seed is None else seed
     laws = _laws(scenario) if checking != "off" else []
     ledger = Ledger(lambda fact: _watch(laws, fact, seed, replication_index), seed, replication_index)

@@ -30,8 +30,8 @@ class SnapshotStore(Model):
     """Where before-images lie."""
 
     size: PositiveSize | None = Field(default=None, description="As large as the volume if absent.")
-    on_full: Annotated[Literal["invalidate", "stall"], Word] = Field(
-        default="invalidate", description="Give the oldest snapshot up, or let the writers wait."
+    on_full: Annotated[Literal["invalidate"], Word] = Field(
+        default="invalidate", description="When it is full, the oldest snapshots are given up, and reported."
     )
 
 

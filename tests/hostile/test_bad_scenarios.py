@@ -183,7 +183,7 @@ tags: [nightly, slow]
 volumes:
   home:
     snapshots: {every: 1 h, keep: 24}
-    snapshot_store: {size: 10 GiB, on_full: stall}
+    snapshot_store: {size: 10 GiB, on_full: invalidate}
     workload:
       bursts:
         writes: 10 /s
