@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim import provenance
 from sim.performing import Failure, Job
-from sim.replications import replicate
+from sim.replications import cores, replicate
 from sim.results import Result
 from sim.scenario import load, load_text, resolve_text
 from sim.world.errors import Livelock, ModelBroken
@@ -37,13 +37,12 @@ def run(
     """Run a scenario, or the one in a file, with all its replications.
 
     `seed` replaces the scenario's; `set` lays values over it, as `{path: value}` or `["path=value"]`; `progress` tells
-    on stderr how far it is. `workers` processes share the replications: by default one, this one; a script that asks
-    for more begins with `if __name__ == "__main__":`. The numbers are the same.
+    on stderr how far it is; `workers` processes share the replications (default: one a core), the numbers are the same.
     Raises ScenarioError and BadInput for what is wrong in the files, ModelBroken when a law of the simulation fails.
     """
     job = Job(_laid_over(scenario, _texts(set)), seed, checking, keep=frozenset({0}))
     inputs = provenance.inputs(job.scenario)
-    ended = replicate(job, range(job.scenario.run.replications), workers=workers or 1, quiet=not progress)
+    ended = replicate(job, range(job.scenario.run.replications), workers=workers or cores(), quiet=not progress)
     for one in ended:
         if isinstance(one, Failure):
             raise _error(one)

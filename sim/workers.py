@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -36,7 +37,7 @@ def carry_out(task: Task) -> Ended:
 @contextmanager
 def starting() -> Iterator[None]:
     """Handing a task to a pool starts workers; what they inherit is arranged inside."""
-    with _deaf_children(), _one_thread_each():
+    with _deaf_children(), _one_thread_each(), _without_the_script():
         yield
 
 
@@ -80,3 +81,19 @@ def _one_thread_each() -> Iterator[None]:
             del os.environ["OMP_NUM_THREADS"]
         else:
             os.environ["OMP_NUM_THREADS"] = before
+
+
+@contextmanager
+def _without_the_script() -> Iterator[None]:
+    """Processes started inside do not import the main script again: they need nothing of it.
+
+    So a script that asks for workers needs no `if __name__ == "__main__":`.
+    """
+    main: dict[str, object] = vars(sys.modules["__main__"])
+    before: dict[str, object] = {name: main[name] for name in ("__spec__", "__file__") if name in main}
+    main["__spec__"] = None
+    main.pop("__file__", None)
+    try:
+        yield
+    finally:
+        main.update(before)

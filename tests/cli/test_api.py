@@ -1,7 +1,11 @@
 """georep in Python."""
 
 import json
+import os
+import pickle
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +27,7 @@ def result():
 
 @pytest.fixture(scope="module")
 def many():
-    return sim.run(load_text(SMALL), set={"run.replications": 3})
+    return sim.run(load_text(SMALL), set={"run.replications": 3}, workers=1)
 
 
 def test_a_result_has_numbers_verdicts_tables_and_facts(result):
@@ -94,6 +98,37 @@ def test_any_number_of_workers_gives_the_same_files(tmp_path, many):
     assert sorted(file.name for file in one.iterdir()) == sorted(file.name for file in other.iterdir())
     for file in one.iterdir():
         assert file.read_bytes() == (other / file.name).read_bytes(), file.name
+
+
+SCRIPT = """
+import sys
+print("script", flush=True)
+import sim
+result = sim.run(sys.argv[1], set={"run.replications": 3}, workers=2)
+print(result.digest, flush=True)
+"""
+
+
+def test_a_script_needs_no_guard_to_use_many_workers(tmp_path, many):
+    (tmp_path / "small.scenario.yaml").write_text(SMALL)
+    (tmp_path / "script.py").write_text(SCRIPT)
+    words = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "small.scenario.yaml")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1])}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    assert (done.stdout, done.stderr) == (f"script\n{many.digest}\n", "")
+
+
+@pytest.mark.parametrize("cause", [ModelBroken("Law", "fell", 5, 1, 2), BadInput("w.csv:3"), None])
+def test_failures_travel_between_processes(cause):
+    failure = Failure(2, "broken", "text", cause)
+    back = pickle.loads(pickle.dumps(failure))
+    assert (back.text, repr(back.cause)) == (failure.text, repr(cause))
+
+
+def test_scenario_errors_travel_between_processes():
+    with pytest.raises(ScenarioError) as caught:
+        load_text("version: 2\n")
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_a_result_is_saved_whole(tmp_path, result):
