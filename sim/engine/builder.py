@@ -74,9 +74,7 @@ class DeltaSetBuilder:
             raise ValueError(f"{self.remaining} blocks of set {self.id} are still to be copied")
         stored, closed = self.stored, self._closed
         data_sum = stored.seal_all()
-        stored.finish(
-            Header.sealed(self.id, stored.shape, self._volume.n_blocks, data_sum, closed.freed, closed.allocated)
-        )
+        stored.finish(Header.sealed(self.id, stored.shape, closed.n_blocks, data_sum, closed.freed, closed.allocated))
         return stored
 
     def _take_run(self, first: int, last: int) -> Addresses:

@@ -29,9 +29,13 @@ class CopyOutUnfinished(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClosedSet:
-    """What a cut closed: addresses written in the interval, and whose use changed without a write; all increasing."""
+    """What a cut closed: addresses written in the interval, and whose use changed without a write; all increasing.
+
+    `n_blocks`: the size of the volume at the cut.
+    """
 
     id: SetId
+    n_blocks: int
     addresses: Addresses = field(repr=False)
     freed: Addresses = field(repr=False)
     allocated: Addresses = field(repr=False)
@@ -77,7 +81,7 @@ class ModificationLog:
     def __init__(self, n_blocks: int, stamp: SetId = START) -> None:
         """`stamp`: the boundary that the volume is at now; the first cut makes the one after it."""
         self.n_blocks = n_blocks
-        self._stamp = stamp
+        self._stamp, self._stamp_blocks = stamp, n_blocks
         self._open, self._old = Bitmap(n_blocks), Bitmap(n_blocks)
         self._open_use, self._old_use = UseChanges(n_blocks), UseChanges(n_blocks)
         self._open_count = 0
@@ -143,12 +147,12 @@ class ModificationLog:
         self._open, self._old = self._old, self._open
         self._open_count, self._old_count = 0, self._open_count
         self._open_use, self._old_use = UseChanges(self.n_blocks), self._open_use
-        self._stamp = self._stamp.next()
+        self._stamp, self._stamp_blocks = self._stamp.next(), self.n_blocks
         return self.closing()
 
     def closing(self) -> ClosedSet:
         """What is known of the last cut, as far as its blocks were not copied out: all that a restart needs."""
-        return ClosedSet(self._stamp, self._old.indices(), *self._old_use.lists())
+        return ClosedSet(self._stamp, self._stamp_blocks, self._old.indices(), *self._old_use.lists())
 
     def copied(self, addresses: Addresses) -> None:
         """Clear these bits of Old: their contents are in the save volume (L1361-1363). Each must be set.
@@ -176,7 +180,7 @@ class ModificationLog:
 
         Both maps are emptied: whoever needs what they say asks before. Returns the boundary that begins it.
         """
-        self._stamp = SetId(self._stamp.generation + 1, 0)
+        self._stamp, self._stamp_blocks = SetId(self._stamp.generation + 1, 0), self.n_blocks
         self._open.clear_all()
         self._old.clear_all()
         self._open_use, self._old_use = UseChanges(self.n_blocks), UseChanges(self.n_blocks)

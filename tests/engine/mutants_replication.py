@@ -154,7 +154,7 @@ MUTANTS = (
            "return self.builder", "self.copy_out(self.builder.remaining); return self.builder",
            source_tests.test_C14_a_cut_is_one_step_that_copies_nothing),
     Mutant("C15 a further cut skips a number", ModificationLog.cut,
-           "self._stamp.next()", "self._stamp.next().next()",
+           "self._stamp.next(), self.n_blocks", "self._stamp.next().next(), self.n_blocks",
            source_tests.test_C15_a_cut_on_demand_commutes_with_the_others),
     Mutant("S4 the volume changes before Open says so", Source.write,
            "new = self.log.record(addresses)", "self._target.write(addresses, rows); new = self.log.record(addresses)",

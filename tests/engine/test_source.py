@@ -202,8 +202,10 @@ def test_S17_a_volume_grows_while_its_set_is_copied_out():
     grown[:16] = pair.volume.contents
     pair.source.extend(grown)
     pair.source.write(blocks(15, 99), rows_of([70, 71]))
+    pair.source.recover()
     pair.source.copy_out_all()
     assert stored_blocks(pair.save_volume, G1) == {1: 1, 15: 2}
+    assert pair.save_volume.stored(G1).header.n_blocks == 16, "the boundary was before it grew"
     pair.source.cut()
     pair.source.copy_out_all()
     assert stored_blocks(pair.save_volume, G2) == {15: 70, 99: 71}
