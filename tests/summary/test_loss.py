@@ -149,3 +149,12 @@ def test_a_look_in_no_time_enters_its_blocks_at_once() -> None:
         (10 * S, 20 * S, 7, 7),
     ]
     assert all(left[1] == right[0] for left, right in pairwise(curve.segments()))
+
+
+def test_nothing_is_lost_to_times_that_no_look_covers() -> None:
+    story = Story(until=40)
+    story.looked_ns = 0
+    story.look(1, 10, growth=((4,),))
+    story.looked_ns = 20 * S  # writes stood still meanwhile
+    curve = lost_blocks(story.look(1, 30, growth=((6,),)).cut(1, 30)).curve([(0, 0)])
+    assert curve.segments()[:3] == [(0, 10 * S, 0, 4), (10 * S, 20 * S, 4, 4), (20 * S, 30 * S, 4, 10)]
