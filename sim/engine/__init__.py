@@ -1,20 +1,21 @@
 """Everything that decides: the real snapshot, delta and replication code. No clock, no dice, no disk, no SimPy.
 
-Arrays of block addresses in, arrays out. Addresses are int64, strictly increasing; rows are `contents[addresses]` of any
-row type: 8-byte content ids `(n,)` uint64, payload `(n, block_bytes)` uint8, or a memory-mapped file of either. The same
-lines run on each.
+Arrays of block addresses in, arrays out. Addresses are int64, strictly increasing; rows are `contents[addresses]` of
+any row type: 8-byte content ids `(n,)` uint64, payload `(n, block_bytes)` uint8, or a memory-mapped file of either. The
+same lines run on each.
 
     volume = Volume(np.zeros(1024, np.uint64))            production contents and meta bit map
     queue = SnapshotQueue(volume, SnapshotStore(np.zeros(1024, np.uint64)))
     older = queue.create()
     queue.write(np.array([3, 7]), np.array([30, 70], np.uint64))
-    delta(queue, older, queue.create()).addresses         array([3, 7])
+    snapshot_delta(queue, older, queue.create()).addresses         array([3, 7])
 """
 
 from sim.engine.bitmap import Bitmap
 from sim.engine.blockmap import BlockMap
 from sim.engine.copyout import CopyWalk
-from sim.engine.delta import Delta, delta
+from sim.engine.delta import Delta
+from sim.engine.delta import delta as snapshot_delta  # the module keeps its own name
 from sim.engine.deltaset import ChunkRange, DeltaSet, Header, SetShape
 from sim.engine.distribution import Distribution, FullPolicy, Room, StartSetGone, make_room
 from sim.engine.identity import START, SetId
@@ -43,5 +44,5 @@ __all__ = [
     "ModificationLog", "NextCut", "NotReadable", "OlderThanBase", "Outcome", "Playback", "Room", "SaveVolume",
     "SaveVolumeFull", "SetId", "SetReceiver", "SetShape", "SnapshotError", "SnapshotPinned", "SnapshotQueue",
     "SnapshotStore", "SnapshotStoreFull", "Source", "StartSetGone", "Trigger", "Triggers", "UnknownSnapshot", "Volume",
-    "WriteOutcome", "delta", "make_room",
+    "WriteOutcome", "make_room", "snapshot_delta",
 ]  # fmt: skip

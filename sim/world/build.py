@@ -65,9 +65,12 @@ class World:
         self.operator.plan(self.scenario.timeline)
 
     def look(self) -> None:
-        """Bring every volume up to date: the end of the run is an instant that is looked at."""
+        """Bring every volume and transfer up to date: the end of the run is an instant that is looked at."""
         for name in sorted(self.mirrors):
             self.mirrors[name].primary.look()
+            for arm in self.mirrors[name].arms.values():
+                arm.sender.tell_unfinished()
+                arm.copier.tell_unfinished()
 
     def _schedule(self, volume: str, site: str) -> schema.SnapshotSchedule | None:
         spec = next(spec for spec in self.scenario.replication.values() if spec.volume == volume)

@@ -54,6 +54,7 @@ class Copier:
         self._request: _Request | None = None
         self._attempts = 0
         self._flows: list[Flow] = []
+        self._cause = ""
         self._snapshots: list[int] = []
 
     @property
@@ -143,13 +144,13 @@ class Copier:
         while done < addresses.size or not addresses.size:
             yield from self.primary.node.until_up()
             yield from self.secondary.node.until_up()
-            size, began = (addresses.size - done) * self.primary.block_bytes, self._clock.now_ns
+            size = (addresses.size - done) * self.primary.block_bytes
             way = self.sender.way
             servers = (way.server, self.primary.node.disk.reading, self.secondary.node.disk.writing)
-            self._flows = [server.begin(size) for server in servers]
+            self._flows, self._cause = [server.begin(size) for server in servers], cause
             yield self._clock.both(*(flow.ended for flow in self._flows))
             served = min(flow.served_bytes(self._clock.now_ns) for flow in self._flows)
-            self._account(cause, began, self._flows[0].served_bytes(self._clock.now_ns))
+            self._account(cause)
             self._flows = []
             self._stop_if_overtaken()
             self._queue.entry(snapshot)  # raises if it had to go
@@ -226,8 +227,13 @@ class Copier:
             self.primary.snapshots.delete(snapshot, "copy_ended")
         self._snapshots = []
 
-    def _account(self, cause: str, began_ns: int, carried: int) -> None:
-        way = self.sender.way
+    def tell_unfinished(self) -> None:
+        """The run ends in mid-copy: enter what the link carried so far."""
+        if self._flows:
+            self._account(self._cause)
+
+    def _account(self, cause: str) -> None:
+        way, flow = self.sender.way, self._flows[0]
         if not way.link:
             return
         self.primary.ledger.append(
@@ -238,8 +244,8 @@ class Copier:
                 source=way.source,
                 destination=way.destination,
                 cause=cause,
-                began_ns=began_ns,
-                carried_bytes=carried,
+                began_ns=flow.pieces[0].since_ns,
+                carried_bytes=flow.served_bytes(self._clock.now_ns),
             )
         )
 

@@ -40,6 +40,9 @@ class LocalFeed:
         self._shown = set_id
         self.changed.fire()
 
+    def tell_unfinished(self) -> None:
+        """Nothing travels, so nothing is unfinished."""
+
     def reconnect(self) -> None:
         """Go on: what is in the save volume is durable."""
         self.changed.fire()

@@ -87,12 +87,12 @@ class Sender:
     def _transfer(self, stored: StoredSet) -> Process:
         chunks = self._receiver.missing(stored.id)
         parts = [stored.chunk_range(first, last) for first, last in chunks]
-        connection, began = self._connection, self._clock.now_ns
+        connection = self._connection
         flow = self.way.server.begin(sum(part.addresses.size for part in parts) * self.primary.block_bytes)
         self._flow = flow
         yield flow.ended
         self._flow = None
-        self._account(flow, began)
+        self._account(flow)
         if flow.broken_off:
             self._keep_whole_chunks(stored, chunks, flow)
         elif connection == self._connection:
@@ -132,7 +132,12 @@ class Sender:
         here, there = self.primary.save_volume, self.secondary.save_volume
         return here.find(set_id) is Found.HELD and there.find(set_id) is Found.HELD
 
-    def _account(self, flow: Flow, began_ns: int) -> None:
+    def tell_unfinished(self) -> None:
+        """The run ends in mid-transfer: enter what the link carried so far."""
+        if self._flow is not None:
+            self._account(self._flow)
+
+    def _account(self, flow: Flow) -> None:
         """Enter what the link carried; bytes that make up for lost ones are retransmissions."""
         carried = flow.served_bytes(self._clock.now_ns)
         again = min(carried, self._lost_bytes)
@@ -147,7 +152,7 @@ class Sender:
                         source=self.way.source,
                         destination=self.way.destination,
                         cause=cause,
-                        began_ns=began_ns,
+                        began_ns=flow.pieces[0].since_ns,
                         carried_bytes=size,
                     )
                 )

@@ -3,7 +3,7 @@
 Two blocks and up to four snapshots are enough: nearly every mutant of the facility dies within five steps.
 """
 
-from oracle_snapshots import Twin
+from tests.engine.oracle_snapshots import Twin
 
 MOST_SNAPSHOTS = 4
 

@@ -7,16 +7,6 @@ import inspect
 import textwrap
 from dataclasses import dataclass
 
-import test_deltaset as deltaset_tests
-import test_modlog as log_tests
-import test_modlog_triggers as trigger_tests
-import test_playback as playback_tests
-import test_receiver as receiver_tests
-import test_savevolume as ring_tests
-import test_savevolume_distribution as distribution_tests
-import test_source as source_tests
-import test_source_crashes as crash_tests
-
 from sim.engine import blockindex, checksum, deltaset
 from sim.engine.builder import DeltaSetBuilder
 from sim.engine.distribution import Distribution
@@ -27,6 +17,15 @@ from sim.engine.ring import Region
 from sim.engine.savevolume import SaveVolume, StoredSet
 from sim.engine.source import Source
 from sim.engine.triggers import Triggers
+from tests.engine import test_deltaset as deltaset_tests
+from tests.engine import test_modlog as log_tests
+from tests.engine import test_modlog_triggers as trigger_tests
+from tests.engine import test_playback as playback_tests
+from tests.engine import test_receiver as receiver_tests
+from tests.engine import test_savevolume as ring_tests
+from tests.engine import test_savevolume_distribution as distribution_tests
+from tests.engine import test_source as source_tests
+from tests.engine import test_source_crashes as crash_tests
 
 
 @dataclass(frozen=True)

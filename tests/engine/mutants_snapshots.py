@@ -7,10 +7,9 @@ import inspect
 import textwrap
 from dataclasses import dataclass
 
-import proofs_snapshots as proofs
-
 from sim.engine import delta, roster, store, volume
 from sim.engine.snapshots import SnapshotQueue
+from tests.engine import proofs_snapshots as proofs
 
 SEARCH = "search"
 

@@ -6,7 +6,6 @@ must make them raise.
 
 import numpy as np
 import pytest
-from oracle_snapshots import Twin, at, decode, encode, id_rows
 
 from sim.engine import delta as deltas
 from sim.engine.bitmap import PAGE_BITS, Bitmap
@@ -23,6 +22,7 @@ from sim.engine.snapshot_errors import (
 from sim.engine.snapshots import SnapshotQueue
 from sim.engine.store import SnapshotStore
 from sim.engine.volume import Volume
+from tests.engine.oracle_snapshots import Twin, at, decode, encode, id_rows
 
 
 class Crash(Exception):

@@ -4,10 +4,10 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from oracle_snapshots import at
 
 from sim.engine.bitmap import PAGE_BITS, PAGE_WORDS, Bitmap
 from sim.engine.bitmap_algebra import difference, intersection, spread, union
+from tests.engine.oracle_snapshots import at
 
 SIZES = st.sampled_from([0, 1, 63, 64, 65, 1_000, PAGE_BITS - 1, PAGE_BITS, PAGE_BITS + 1, 3 * PAGE_BITS + 70])
 PLACES = st.one_of(

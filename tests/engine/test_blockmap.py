@@ -4,9 +4,9 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from oracle_snapshots import at
 
 from sim.engine.blockmap import ABSENT, MOST_UNTIDY, BlockMap
+from tests.engine.oracle_snapshots import at
 
 N_BLOCKS = 60
 BATCHES = st.lists(

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from oracle_replication import naive_walk
 
 from sim.engine.copyout import CopyWalk, early_copies
+from tests.engine.oracle_replication import naive_walk
 
 
 @st.composite

@@ -1,11 +1,11 @@
 """D1-D9 of CORRECTNESS.md 1.2, each by name."""
 
-import proofs_snapshots as proofs
 import pytest
-from oracle_snapshots import Twin, at, decode, encode
 
 from sim.engine.delta import delta
 from sim.engine.snapshot_errors import BitMapsDoNotTell
+from tests.engine import proofs_snapshots as proofs
+from tests.engine.oracle_snapshots import Twin, at, decode, encode
 
 
 def blocks(queue, older, younger, rule="fig40"):

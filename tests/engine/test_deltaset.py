@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle_replication import ROW_TYPES, blocks, delta_set, empty_contents, ids, rows_of
 
 from sim.engine.checksum import address_total, block_sums, chunk_sums, seal, total
 from sim.engine.deltaset import DeltaSet, SetShape
 from sim.engine.identity import SetId
+from tests.engine.oracle_replication import ROW_TYPES, blocks, delta_set, empty_contents, ids, rows_of
 
 SET = delta_set(7, [2, 3, 5, 8, 13], freed=blocks(1, 9), allocated=blocks(40))
 

@@ -5,8 +5,9 @@ D1-D7 for every pair and chain of snapshots, with both FIG 40 rules, and FIG 34 
 """
 
 import pytest
-from enumeration_snapshots import search
-from oracle_snapshots import Twin
+
+from tests.engine.enumeration_snapshots import search
+from tests.engine.oracle_snapshots import Twin
 
 
 @pytest.mark.parametrize("granularity", [1, 2])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle_replication import Pair, blocks
 
 from sim.engine.identity import START, SetId
 from sim.engine.modlog import CopyOutUnfinished, ModificationLog
+from tests.engine.oracle_replication import Pair, blocks
 
 
 def test_C3_several_writes_to_a_block_count_once():

@@ -4,7 +4,8 @@ import inspect
 from itertools import product
 
 import pytest
-from mutants_replication import MUTANTS
+
+from tests.engine.mutants_replication import MUTANTS
 
 SLIPS = ("NameError", "AttributeError", "TypeError", "SyntaxError", "UnboundLocalError")
 RULES = (

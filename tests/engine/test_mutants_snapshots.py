@@ -6,8 +6,9 @@ That the same proofs hold for the engine as it is, the tests of the laws and of 
 import inspect
 
 import pytest
-from enumeration_snapshots import search
-from mutants_snapshots import MUTANTS, SEARCH
+
+from tests.engine.enumeration_snapshots import search
+from tests.engine.mutants_snapshots import MUTANTS, SEARCH
 
 DEPTH = 5
 SLIPS = ("NameError", "AttributeError", "TypeError", "SyntaxError", "UnboundLocalError")

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle_replication import Crash, Pair, blocks, delta_set, empty_contents, ids, values_in
 
 from sim.engine.identity import START, SetId
 from sim.engine.playback import NotReadable, Playback
@@ -12,6 +11,7 @@ from sim.engine.savevolume import Found, SaveVolume
 from sim.engine.snapshots import SnapshotQueue
 from sim.engine.store import SnapshotStore
 from sim.engine.volume import Volume
+from tests.engine.oracle_replication import Crash, Pair, blocks, delta_set, empty_contents, ids, values_in
 
 G1, G2, G3 = SetId(1, 1), SetId(1, 2), SetId(1, 3)
 

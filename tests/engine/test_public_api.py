@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import sim.engine
-from sim.engine import SnapshotQueue, SnapshotStore, Volume, delta
+from sim.engine import SnapshotQueue, SnapshotStore, Volume, snapshot_delta
 
 
 def test_every_name_is_there_and_documented() -> None:
@@ -21,7 +21,7 @@ def test_the_example_of_the_docstring() -> None:
     older = queue.create()
     queue.write(np.array([3, 7]), np.array([30, 70], np.uint64))
     younger = queue.create()
-    changes = delta(queue, older, younger)
+    changes = snapshot_delta(queue, older, younger)
     assert changes.addresses.tolist() == [3, 7]
     assert changes.rows().tolist() == [30, 70]
     assert queue.read(older, np.array([3, 7])).tolist() == [0, 0]

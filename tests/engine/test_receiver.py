@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle_replication import Crash, blocks, delta_set, empty_contents, stored_blocks
 
 from sim.engine.identity import START, SetId
 from sim.engine.receiver import Outcome, SetReceiver
 from sim.engine.ring import Region
 from sim.engine.savevolume import Found, SaveVolume, StoredSet
+from tests.engine.oracle_replication import Crash, blocks, delta_set, empty_contents, stored_blocks
 
 STORED, DUPLICATE, CORRUPT = Outcome.STORED, Outcome.DUPLICATE, Outcome.CORRUPT
 G1, G2, G3 = SetId(1, 1), SetId(1, 2), SetId(1, 3)

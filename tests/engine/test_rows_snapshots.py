@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from oracle_snapshots import Twin, decode, id_rows, mapped_rows, payload_rows
 
 from sim.engine.delta import delta
+from tests.engine.oracle_snapshots import Twin, decode, id_rows, mapped_rows, payload_rows
 
 HISTORY = "w012345 s w034 f1 s w13 a5 f2 s x9 w68 w0 s w5 d1 s r0 w7 s b0 d0"
 

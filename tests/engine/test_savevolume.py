@@ -5,12 +5,12 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from oracle_replication import NaiveRing, delta_set, empty_contents, stored_blocks
 
 from sim.engine.deltaset import SetShape
 from sim.engine.identity import SetId
 from sim.engine.ring import Region
 from sim.engine.savevolume import Found, SaveVolume, SaveVolumeFull
+from tests.engine.oracle_replication import NaiveRing, delta_set, empty_contents, stored_blocks
 
 G1, G2, G3 = SetId(1, 1), SetId(1, 2), SetId(1, 3)
 

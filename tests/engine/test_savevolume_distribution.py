@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle_replication import delta_set, empty_contents
 
 from sim.engine.deltaset import SetShape
 from sim.engine.distribution import Distribution, FullPolicy, Room, StartSetGone, make_room
 from sim.engine.identity import START, SetId
 from sim.engine.savevolume import Found, SaveVolume, SaveVolumeFull
+from tests.engine.oracle_replication import delta_set, empty_contents
 
 SUSPEND, DROP = FullPolicy.SUSPEND, FullPolicy.DROP
 

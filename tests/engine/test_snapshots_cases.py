@@ -1,15 +1,15 @@
 """Corner cases 62-68 of CORRECTNESS.md section 3, each a regression test."""
 
 import numpy as np
-import proofs_snapshots as proofs
 import pytest
-from oracle_snapshots import Twin, at, decode, encode, id_rows
 
 from sim.engine.delta import delta
 from sim.engine.snapshot_errors import SnapshotPinned
 from sim.engine.snapshots import SnapshotQueue
 from sim.engine.store import SnapshotStore
 from sim.engine.volume import Volume
+from tests.engine import proofs_snapshots as proofs
+from tests.engine.oracle_snapshots import Twin, at, decode, encode, id_rows
 
 
 def test_case_62_delete_in_mid_queue_with_needed_images_then_the_head():

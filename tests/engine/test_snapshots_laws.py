@@ -1,9 +1,7 @@
 """S1-S17 of CORRECTNESS.md 1.1, each by name; the proofs that are longer than a test live in proofs_snapshots.py."""
 
 import numpy as np
-import proofs_snapshots as proofs
 import pytest
-from oracle_snapshots import Twin, at, decode, encode, id_rows
 
 from sim.engine.identity import SetId
 from sim.engine.snapshot_errors import (
@@ -18,6 +16,8 @@ from sim.engine.snapshot_errors import (
 from sim.engine.snapshots import SnapshotQueue
 from sim.engine.store import SnapshotStore
 from sim.engine.volume import Volume
+from tests.engine import proofs_snapshots as proofs
+from tests.engine.oracle_snapshots import Twin, at, decode, encode, id_rows
 
 
 def test_FIG_25_the_example_of_the_seed():

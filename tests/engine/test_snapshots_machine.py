@@ -6,7 +6,8 @@ from pathlib import Path
 import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from oracle_snapshots import Twin, id_rows, mapped_rows, payload_rows
+
+from tests.engine.oracle_snapshots import Twin, id_rows, mapped_rows, payload_rows
 
 MOST_SNAPSHOTS = 6
 MOST_BLOCKS = 9

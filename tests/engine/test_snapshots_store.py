@@ -4,10 +4,10 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from oracle_snapshots import at, id_rows
 
 from sim.engine.snapshot_errors import SnapshotStoreFull
 from sim.engine.store import SnapshotStore
+from tests.engine.oracle_snapshots import at, id_rows
 
 
 @given(st.lists(st.integers(-6, 6), max_size=40))

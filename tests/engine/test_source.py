@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle_replication import Pair, blocks, empty_contents, naive_walk, rows_of, stored_blocks, values_in
 
 from sim.engine.identity import SetId
 from sim.engine.modlog import CopyOutUnfinished
@@ -14,6 +13,7 @@ from sim.engine.ring import Region
 from sim.engine.savevolume import Found, SaveVolumeFull
 from sim.engine.snapshots import SnapshotQueue
 from sim.engine.store import SnapshotStore
+from tests.engine.oracle_replication import Pair, blocks, empty_contents, naive_walk, rows_of, stored_blocks, values_in
 
 G1, G2 = SetId(1, 1), SetId(1, 2)
 

@@ -1,7 +1,6 @@
 """The primary crashes at each of its steps: C2, C13, S4 and corner cases 1 and 14."""
 
 import pytest
-from oracle_replication import Crash, Pair, blocks, rows_of, stored_blocks, values_in
 
 from sim.engine.identity import SetId
 from sim.engine.modlog import ModificationLog
@@ -10,6 +9,7 @@ from sim.engine.savevolume import SaveVolume, StoredSet
 from sim.engine.snapshots import SnapshotQueue
 from sim.engine.store import SnapshotStore
 from sim.engine.volume import Volume
+from tests.engine.oracle_replication import Crash, Pair, blocks, rows_of, stored_blocks, values_in
 
 G1, G2 = SetId(1, 1), SetId(1, 2)
 STEPS = (

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle_replication import Pair, blocks, stored_blocks, values_in
 
 from sim.engine.distribution import FullPolicy, make_room
 from sim.engine.identity import START
@@ -14,6 +13,7 @@ from sim.engine.receiver import Outcome, SetReceiver
 from sim.engine.savevolume import Found
 from sim.engine.snapshots import SnapshotQueue
 from sim.engine.store import SnapshotStore
+from tests.engine.oracle_replication import Pair, blocks, stored_blocks, values_in
 
 N_BLOCKS, CAPACITY = 12, 20
 

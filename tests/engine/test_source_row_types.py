@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracle_replication import PAYLOAD_BYTES, ROW_TYPES, Pair, blocks, rows_of, values_in
 
 import sim.engine
 from sim.engine.identity import SetId
+from tests.engine.oracle_replication import PAYLOAD_BYTES, ROW_TYPES, Pair, blocks, rows_of, values_in
 
 ENGINE = Path(sim.engine.__file__).parent
 MODULES = (

@@ -4,9 +4,9 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from oracle_snapshots import at, encode, id_rows
 
 from sim.engine.volume import Volume, blocks_of_groups
+from tests.engine.oracle_snapshots import at, encode, id_rows
 
 STEPS = st.lists(
     st.tuples(

@@ -242,3 +242,16 @@ def test_lag_never_exceeds_two_intervals_when_the_link_keeps_up() -> None:
     shown = [0, *(fact.boundary_time_ns for fact in facts(done, SetReplayed))]
     assert max(gaps(shown)) <= 5 * MIN
     assert shown[-1] >= 3 * HOUR - 10 * MIN
+
+
+@pytest.mark.parametrize("initial_copy", ["done", "run"])
+def test_a_transfer_under_way_at_the_end_is_counted_up_to_there(initial_copy: str) -> None:
+    # 256 KiB/s are written and 128 KiB/s are carried: from the first copy-out on the link is never idle
+    done = run(
+        scene(
+            workload=EVEN, timeout="10 s", bandwidth="1048576 bit/s", initial_copy=initial_copy, until="65 s", rtt="0"
+        )
+    )
+    began = min(fact.began_ns for fact in facts(done, BytesCarried))
+    total = sum(fact.carried_bytes for fact in facts(done, BytesCarried))
+    assert 0 <= (65 * S - began) * 131_072 // S - total <= len(facts(done, BytesCarried)) + 1
