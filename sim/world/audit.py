@@ -31,8 +31,8 @@ def audit_end(mirror: Mirror, ledger: Ledger, time_ns: int) -> None:
 def hash_contents(mirror: Mirror, ledger: Ledger) -> None:
     """Let every block that was ever written, at every site, into the digest."""
     for volume in [mirror.primary.source.volume, *(arm.secondary.playback.volume for arm in mirror.arms.values())]:
+        ledger.add_contents(volume.touched_pages().tobytes())
         for addresses in _written(volume):
-            ledger.add_contents(addresses.tobytes())
             ledger.add_contents(volume.contents[addresses].tobytes())
 
 

@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from sim.world.contents import sparse_zeros
 
-MANY_ROWS = 16
+Counts = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+FEW_ROWS = 4
+MANY_ROWS = 16  # from here on with fewer time steps, so that a long outage does not fill the ledger
 
 
 class SetHistory:
@@ -36,18 +40,26 @@ class SetHistory:
         """
         steps = 64 if rows <= MANY_ROWS else 16
         step = np.clip(((first_ns - since_ns) * steps - 1) // max(now_ns - since_ns, 1), 0, steps - 1)
-        if rows == 1:  # nothing is outstanding: every block counts, whenever it was held before
-            counts = np.bincount(step, minlength=steps).reshape(1, steps)
-        else:
-            counts = self._by_distance(addresses, step, number, rows, steps)
+        before = self._last_set[addresses]
+        count = _few_rows if rows <= FEW_ROWS else _many_rows
+        counts = count(step, number - before, before == 0, rows, steps)
         self._last_set[addresses] = number
         return tuple(tuple(row) for row in counts.cumsum(axis=1).tolist())
 
-    def _by_distance(
-        self, addresses: NDArray[np.int64], step: NDArray[np.int64], number: int, rows: int, steps: int
-    ) -> NDArray[np.int64]:
-        """Row d, column i: blocks first touched in step i whose last earlier set is more than d before `number`."""
-        before = self._last_set[addresses]
-        distance = np.where(before == 0, rows, np.minimum(number - before, rows)).astype(np.int64)
-        counts = np.bincount(distance * steps + step, minlength=(rows + 1) * steps).reshape(rows + 1, steps)
-        return counts[::-1].cumsum(axis=0)[::-1][1:]
+
+def _few_rows(step: Counts, distance: Counts, never: Mask, rows: int, steps: int) -> Counts:
+    """One row after the other, each without the blocks of one set more: the usual case, and the fast one."""
+    counts = np.empty((rows, steps), dtype=np.int64)
+    counts[0] = np.bincount(step, minlength=steps)
+    for row in range(1, rows):
+        held = step[(distance == row) & ~never]
+        counts[row] = counts[row - 1] - np.bincount(held, minlength=steps)
+    return counts
+
+
+def _many_rows(step: Counts, distance: Counts, never: Mask, rows: int, steps: int) -> Counts:
+    """All rows at once: the cost does not grow with them."""
+    far = np.where(never, rows, np.minimum(distance, rows)).astype(np.int64)
+    counts = np.bincount(far * steps + step, minlength=(rows + 1) * steps).reshape(rows + 1, steps)
+    beyond: Counts = counts[::-1].cumsum(axis=0)[::-1][1:]
+    return beyond

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sim.world.overlap import SetHistory
 
 histories = st.lists(
-    st.tuples(st.dictionaries(st.integers(0, 30), st.integers(1, 640), max_size=20), st.integers(1, 5)),
+    st.tuples(st.dictionaries(st.integers(0, 30), st.integers(1, 640), max_size=20), st.integers(1, 7)),
     min_size=1,
     max_size=8,
 )
