@@ -25,15 +25,16 @@ row says payload; laws are off; a "cut" is a ten-minute interval. `tests/bench` 
 
 def main(chosen: list[str]) -> None:
     """Measure, print and write."""
-    before = machine.facts()
+    facts, neighbours = machine.facts(), machine.Neighbours()
     rows: list[Row] = []
     for name in chosen or BENCHMARKS:
         print(f"{name} ...", file=sys.stderr, flush=True)
         rows += BENCHMARKS[name]()
-    facts = "".join(f"- {name}: {value}\n" for name, value in before.items())
-    print(facts + "\n" + table(rows))
+    facts["others meanwhile"] = f"{neighbours.cores():.1f} cores busy with something else, on average"
+    text = "".join(f"- {name}: {value}\n" for name, value in facts.items()) + "\n" + table(rows)
+    print(text)
     if not chosen:
-        RESULT.write_text(ABOUT + facts + "\n" + table(rows), encoding="utf-8")
+        RESULT.write_text(ABOUT + text, encoding="utf-8")
 
 
 if __name__ == "__main__":

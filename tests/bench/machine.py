@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+
+from tests.bench.timing import with_programs
 
 ROOT = Path(__file__).parents[2]
 MEASURED = ("sim", "analysis", "tests/bench", "pyproject.toml")
@@ -23,8 +26,19 @@ def facts() -> dict[str, str]:
         "processor": processor(),
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "others at work": f"{max(0.0, os.getloadavg()[0] - 1):.1f} cores busy with something else, on average",
     }
+
+
+class Neighbours:
+    """How busy the machine was with anything else since this was made."""
+
+    def __init__(self) -> None:
+        self._began, self._busy, self._own = time.perf_counter(), _busy_s(), with_programs()
+
+    def cores(self) -> float:
+        """So many cores, on average; 0 where the system does not tell."""
+        others = (_busy_s() - self._busy) - (with_programs() - self._own)
+        return max(0.0, others / (time.perf_counter() - self._began))
 
 
 def commit() -> str:
@@ -45,6 +59,15 @@ def processor() -> str:
     lines = info.read_text(encoding="utf-8", errors="replace").splitlines() if info.exists() else []
     named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return named[0] if named else platform.processor() or "unknown"
+
+
+def _busy_s() -> float:
+    """Processor seconds of all programs since the machine started."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0.0
+    user, nice, system = (int(field) for field in stat.read_text(encoding="ascii").split()[1:4])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
 
 
 def _git(*arguments: str) -> str:

@@ -20,10 +20,10 @@ ON_THE_WALL: Clock = time.perf_counter
 IN_THIS_PROCESS: Clock = time.process_time
 
 
-def in_programs() -> float:
-    """Processor time of the programs that were started and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def with_programs() -> float:
+    """Processor time of this process and of the programs that it started and that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 def interleaved(
