@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim import provenance
-from sim.performing import Failure, Job
-from sim.replications import cores, replicate
-from sim.results import Result
+from sim.performing.many import cores, replicate
+from sim.performing.one import Failure, Job
+from sim.results import provenance
+from sim.results.result import Result
 from sim.scenario import load, load_text, resolve_text
 from sim.world.errors import Livelock, ModelBroken
 

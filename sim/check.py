@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sim.performing import Ended, Job, Task
+from sim.performing.many import Interrupted, Warned, perform_all
+from sim.performing.one import Ended, Job, Task
 from sim.progress import counted, told
-from sim.replications import Interrupted, Warned, perform_all
-from sim.results import Result
+from sim.results.result import Result
+from sim.results.wholefile import reason
 from sim.scenario.errors import BadInput
-from sim.wholefile import reason
 
 ENDING: Final = ".scenario.yaml"
 

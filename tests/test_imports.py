@@ -52,7 +52,7 @@ def test_sim_has_no_names_that_nobody_gave_it():
         _ = sim.lode
 
 
-@pytest.mark.parametrize("module", ["sim.replications", "sim.check", "sim.simulation", "sim.summary"])
+@pytest.mark.parametrize("module", ["sim.performing.many", "sim.check", "sim.simulation", "sim.summary"])
 def test_what_workers_import_draws_no_tables_and_no_charts(module):
     loaded = loaded_by(f"import {module}")
     assert not [name for name in ("pandas", "matplotlib", "pyarrow", "jinja2") if name in loaded]

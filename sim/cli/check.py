@@ -13,7 +13,7 @@ from sim.cli.ending import say
 
 if TYPE_CHECKING:
     from sim.oracle import Checking
-    from sim.results import Result
+    from sim.results.result import Result
 
 
 @click.command("check", cls=options.TakesFiles)
@@ -40,8 +40,8 @@ def command(
     from sim.check import check_all, scenario_files
     from sim.cli.loading import load_each
     from sim.cli.reporting import report_failures
-    from sim.performing import Job
-    from sim.replications import cores
+    from sim.performing.many import cores
+    from sim.performing.one import Job
 
     scenarios, wrong = load_each([str(file) for file in scenario_files(paths)], settings)
     for text in wrong.values():

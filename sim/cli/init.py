@@ -22,8 +22,8 @@ def command(path: Path) -> int:
     """
     from sim.cli.ending import say
     from sim.cli.status import OK
+    from sim.results.wholefile import write_text
     from sim.scenario import first_scenario
-    from sim.wholefile import write_text
 
     target = path / FIRST if path.is_dir() else path
     write_text(target, first_scenario(), overwrite=False)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from sim.cli.ending import say
-from sim.performing import BROKEN, Failure
-from sim.results import Result, described
+from sim.performing.one import BROKEN, Failure
+from sim.results.result import Result, described
 
 if TYPE_CHECKING:
     from sim.summary import Verdict

@@ -13,10 +13,10 @@ from sim.cli import options, status
 from sim.cli.ending import say
 
 if TYPE_CHECKING:
-    from sim.folder import Folder
     from sim.oracle import Checking
-    from sim.performing import Job
-    from sim.results import Result
+    from sim.performing.one import Job
+    from sim.results.folder import Folder
+    from sim.results.result import Result
 
 RESULTS: Final = Path("results")
 
@@ -74,10 +74,10 @@ def command(scenarios: tuple[str, ...], out: Path | None, no_charts: bool, **wis
 
 def _plans(scenarios: tuple[str, ...], out: Path | None, wanted: Wishes, stack: ExitStack) -> list[Plan]:
     """Look at everything before the first run: all scenarios, then all folders. Raises BadInput."""
-    from sim import provenance
     from sim.cli.loading import load_all
-    from sim.folder import Folder
-    from sim.performing import Job
+    from sim.performing.one import Job
+    from sim.results import provenance
+    from sim.results.folder import Folder
 
     loaded = load_all(scenarios, wanted.settings)
     folders = _folders([scenario.name for scenario in loaded], out)
@@ -103,8 +103,8 @@ def _folders(names: list[str], out: Path | None) -> list[Path]:
 
 def _carry_out(plan: Plan, wanted: Wishes) -> int:
     from sim.cli.reporting import json_line, report_failures
-    from sim.replications import Interrupted, cores, replicate
-    from sim.results import Result
+    from sim.performing.many import Interrupted, cores, replicate
+    from sim.results.result import Result
 
     try:
         ended = replicate(plan.job, plan.indices, workers=wanted.workers or cores(), quiet=wanted.quiet, warned=say)

@@ -18,8 +18,8 @@ def command(out: Path | None) -> int:
     # yaml-language-server: $schema=./scenario.schema.json
     """
     from sim.cli.status import OK
+    from sim.results.wholefile import canonical_json, write_text
     from sim.scenario import json_schema
-    from sim.wholefile import canonical_json, write_text
 
     text = canonical_json(json_schema())
     if out is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from sim.performing import Failure
+    from sim.performing.one import Failure
     from sim.summary import Verdict
 
 OK: Final = 0

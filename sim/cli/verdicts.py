@@ -9,7 +9,7 @@ from sim.cli import status
 from sim.cli.reporting import checks_text
 
 if TYPE_CHECKING:
-    from sim.results import Result
+    from sim.results.result import Result
 
 Row = tuple[str, ...]
 

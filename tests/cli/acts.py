@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim.performing import Failure, Outcome
+from sim.performing.one import Failure, Outcome
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.performing import Failure, Job
-from sim.results import Result, across
+from sim.performing.one import Failure, Job
+from sim.results.result import Result, across
 from sim.scenario import first_scenario, load_text
 from sim.scenario.errors import BadInput, ScenarioError
 from sim.world.errors import ModelBroken
@@ -227,7 +227,7 @@ def test_means_over_runs_know_missing_values():
 
 
 def test_numbers_of_numpy_are_numbers_in_json():
-    from sim.wholefile import canonical_json
+    from sim.results.wholefile import canonical_json
 
     assert json.loads(canonical_json({"a": np.int64(3), "b": np.float64(0.5)})) == {"a": 3, "b": 0.5}
 

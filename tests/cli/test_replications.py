@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.performing import Failure, Job, Outcome, Task
-from sim.replications import Interrupted, cores, perform_all
+from sim.performing.many import Interrupted, cores, perform_all
+from sim.performing.one import Failure, Job, Outcome, Task
 from tests.cli import acts
 
 
@@ -136,8 +136,8 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.cli import acts
-from sim.performing import Job, Task
-from sim.replications import perform_all
+from sim.performing.one import Job, Task
+from sim.performing.many import perform_all
 if __name__ == "__main__":
     job = Job(acts.Scenario("alpha", Path({folder!r})))
     perform_all([job], [Task(0, index) for index in range(2, 6)], workers=2, act=acts.endless_after_2)

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from sim.cli.group import georep
-from sim.performing import Failure
+from sim.performing.one import Failure
 from sim.world.errors import Livelock, ModelBroken
 from tests.cli.small import SMALL, changed
 
@@ -210,7 +210,7 @@ def test_a_lost_run_is_a_verdict_that_could_not_be_reached(monkeypatch):
     def lost(*_, **__):
         return [Failure(0, "lost", "small, seed 1, replication 0: its worker was killed twice (out of memory?)")]
 
-    monkeypatch.setattr("sim.replications.replicate", lost)
+    monkeypatch.setattr("sim.performing.many.replicate", lost)
     _, err = run("small.scenario.yaml", status=3)
     assert "its worker was killed twice" in err
 

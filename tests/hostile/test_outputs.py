@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.folder import Folder
+from sim.results.folder import Folder
+from sim.results.wholefile import BadOutput, canonical_json, write_text
 from sim.scenario.errors import BadInput
-from sim.wholefile import BadOutput, canonical_json, write_text
 
 MANIFEST = {"versions": {"georep": "0"}, "files": {"manifest.json": "", "summary.json": "", "old.svg": ""}}
 
@@ -138,8 +138,8 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path):
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from sim.folder import Folder
-from sim.wholefile import BadOutput
+from sim.results.folder import Folder
+from sim.results.wholefile import BadOutput
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 def write(folder):
     (folder / "manifest.json").write_text("{}")

@@ -10,8 +10,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.folder import MANIFEST
-from sim.wholefile import canonical_json
+from sim.results.folder import MANIFEST
+from sim.results.wholefile import canonical_json
 
 if TYPE_CHECKING:
     from pandas import DataFrame

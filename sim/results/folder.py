@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from sim.wholefile import STAGE, BadOutput, reason, sync
+from sim.results.wholefile import STAGE, BadOutput, reason, sync
 
 MANIFEST: Final = "manifest.json"
 LARGEST_MANIFEST: Final = 64 * 2**20

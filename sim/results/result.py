@@ -10,9 +10,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import provenance, saving
-from sim.folder import Folder
-from sim.performing import Ended, Failure, Job, Outcome
+from sim.results import provenance, saving
+from sim.results.folder import Folder
+from sim.performing.one import Ended, Failure, Job, Outcome
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
-from sim.performing import Ended, Job, Task, perform
+from sim.performing.one import Ended, Job, Task, perform
 
 Act = Callable[[Job, int], Ended]
 

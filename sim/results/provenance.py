@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sim.scenario.errors import BadInput
-from sim.wholefile import reason
+from sim.results.wholefile import reason
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario

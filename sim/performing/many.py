@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from sim.performing import LOST, Ended, Failure, Job, Task, Told, perform
+from sim.performing.one import LOST, Ended, Failure, Job, Task, Told, perform
+from sim.performing.workers import Act, carry_out, pool, starting
 from sim.progress import counted, simulated, told
-from sim.workers import Act, carry_out, pool, starting
 
 IDLE_SECONDS = 1.0  # how often progress is told while no run ends
 

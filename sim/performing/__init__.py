@@ -1,0 +1,1 @@
+"""Carrying runs out: one here, or many on all cores."""
