@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -62,16 +61,3 @@ def test_the_api_loads_tables_only_when_they_are_asked_for():
     loaded = loaded_by("import sim; sim.load, sim.run")
     assert "sim.api" in loaded
     assert not [name for name in ("pandas", "matplotlib", "pyarrow") if name in loaded]
-
-
-def seconds(*words):
-    began = time.perf_counter()
-    assert python(*words).returncode == 0
-    return time.perf_counter() - began
-
-
-def test_help_starts_within_twice_the_time_of_its_libraries():
-    """Measured 1.2; the two take turns, and the best of each counts, so that a busy machine does not decide."""
-    rounds = [(seconds("-m", "sim.cli", "--help"), seconds("-c", "import click, rich")) for _ in range(8)]
-    ours, theirs = (min(times) for times in zip(*rounds, strict=True))
-    assert ours < 2 * theirs
