@@ -30,6 +30,7 @@ class Sender:
         self.sent = primary.last_cut  # everything up to here is on its way or there
         self._flow: Flow | None = None
         self._connection = 0  # counts connections: what was on its way over an earlier one is lost
+        self._in_flight: dict[SetId, int] = {}  # bytes that left the link and have not arrived
         self._lost_bytes = 0  # carried by a broken connection and not kept at the other end
         for signal in (primary.set_ready, primary.node.changed, secondary.node.changed, secondary.space_freed):
             signal.wakes(self.changed)
@@ -47,6 +48,8 @@ class Sender:
     def disconnect(self) -> None:
         """The connection is gone; of a set in mid-transfer the whole chunks that arrived are kept."""
         self._connection += 1
+        self._lost_bytes += sum(size for set_id, size in self._in_flight.items() if self._still_wanted(set_id))
+        self._in_flight.clear()
         if self._flow is not None:
             self.way.server.break_off(self._flow)
 
@@ -97,6 +100,7 @@ class Sender:
             self._keep_whole_chunks(stored, chunks, flow)
         elif connection == self._connection:
             self.sent = stored.id
+            self._in_flight[stored.id] = flow.size_bits // 8
             arrival = self._clock.now_ns + self.way.delay_ns
             self._clock.call_at(arrival, Order.NETWORK, lambda: self._hand_over(stored, parts, connection))
 
@@ -104,6 +108,7 @@ class Sender:
         """Everything of the set is there; over a connection that broke meanwhile it is not."""
         if connection != self._connection:
             return
+        del self._in_flight[stored.id]
         assert stored.header is not None
         self._receiver.receive_header(stored.header)
         for part in parts:

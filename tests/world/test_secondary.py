@@ -255,3 +255,24 @@ def test_a_transfer_under_way_at_the_end_is_counted_up_to_there(initial_copy: st
     began = min(fact.began_ns for fact in facts(done, BytesCarried))
     total = sum(fact.carried_bytes for fact in facts(done, BytesCarried))
     assert 0 <= (65 * S - began) * 131_072 // S - total <= len(facts(done, BytesCarried)) + 1
+
+
+def test_a_set_lost_in_the_last_metres_is_sent_again_as_retransmission() -> None:
+    """A whole set had left the link when its destination went down, half a round trip before it would have arrived.
+
+    It was carried twice, but its second way counted as a delta set: WAN bytes by cause did not tell of the loss.
+    """
+    done = run(
+        scene(
+            workload=EVEN,
+            timeout="10 s",
+            rtt="4 s",
+            bandwidth="100 Mbit/s",
+            timeline="{at: 11 s, kind: reboot, site: far, for: 1 s}",
+            until="25 s",
+        )
+    )
+    first, again = facts(done, BytesCarried)[:2]
+    assert first.time_ns < 11 * S < first.time_ns + 2 * S, "this test is about a set that was in flight"
+    assert (first.cause, again.cause) == ("delta_set", "retransmission")
+    assert first.carried_bytes == again.carried_bytes == 640 * 4096
