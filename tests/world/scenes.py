@@ -25,6 +25,7 @@ def scene(
     bandwidth: str = "20 Mbit/s",
     rtt: str = "20 ms",
     disk: str = "{read: 100 MB/s, write: 80 MB/s}",
+    far_disk: str = "",
     replication: str = "",
     secondary: str = "{}",
     secondaries: str = "",
@@ -40,7 +41,7 @@ def scene(
 version: 1
 name: scene
 run: {{until: {until}, seed: {seed}}}
-sites: {{near: {{disk: {disk}}}, far: {{disk: {disk}}}, other: {{disk: {disk}}}}}
+sites: {{near: {{disk: {disk}}}, far: {{disk: {far_disk or disk}}}, other: {{disk: {disk}}}}}
 links:
   line: {{between: [near, far], bandwidth: {bandwidth}, rtt: {rtt}}}
   line2: {{between: [near, other], bandwidth: {bandwidth}, rtt: {rtt}}}
