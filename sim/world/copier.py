@@ -64,10 +64,21 @@ class Copier:
     def ask(self, cause: str, why: str) -> None:
         """Ask for a new copy; one under way is given up."""
         self._request = _Request(cause, why)
+        self._let_go()
+        self._break_off()
+        self._asked.fire()
+
+    def _let_go(self) -> None:
+        """Keep no sets for the secondary, and send it none: what it would need first is a copy (C12)."""
+        used = self.primary.save_volume.used_blocks
+        self.primary.distribution.mark_out_of_sync(self.secondary.name)
         self.secondary.forget_everything()
         self.sender.enabled = False
         self.sender.disconnect()
-        self._break_off()
+        self.primary.space_changed(used)
+
+    def go_on(self) -> None:
+        """Replication to the secondary is started again: a copy that was asked for meanwhile can begin."""
         self._asked.fire()
 
     def look_at_snapshots(self) -> None:
@@ -82,7 +93,7 @@ class Copier:
     def serve(self) -> Process:
         """Make copies when asked, for ever (FIG 11)."""
         while True:
-            while self._request is None:
+            while self._request is None or self.sender.stopped:
                 yield self._asked.wait()
             request, self._request = self._request, None
             try:
@@ -212,6 +223,8 @@ class Copier:
         )
         if again:
             self.ask("full_copy", why)
+        else:
+            self._let_go()
 
     def _stop_if_overtaken(self) -> None:
         if self._request is not None:

@@ -16,6 +16,10 @@ class Gate:
         self._activity = activity
         self._reasons: list[str] = []
 
+    def shut_for(self, reason: str) -> bool:
+        """Whether this is a reason why nobody writes now."""
+        return reason in self._reasons
+
     def shut(self, reason: str) -> None:
         """Let nobody write; again for the same reason is no other shutting."""
         if reason in self._reasons:

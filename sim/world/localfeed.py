@@ -20,6 +20,7 @@ class LocalFeed:
         self.primary, self.secondary = primary, secondary
         self.way = bus(primary.clock, primary.node.site)
         self.enabled = True
+        self.stopped = False
         self.changed = Signal(primary.clock, Order.NETWORK)
         self._shown = primary.last_cut
         primary.set_ready.wakes(self.changed)
@@ -27,7 +28,7 @@ class LocalFeed:
     def send(self) -> Process:
         """Tell the secondary of each set in the shared save volume."""
         while True:
-            while self.enabled and self._shown < self.primary.last_copied_out:
+            while self.enabled and not self.stopped and self._shown < self.primary.last_copied_out:
                 self._shown = self._shown.next()
                 self.secondary.received(self._shown, self.primary.save_volume.stored(self._shown).blocks)
             yield self.changed.wait()

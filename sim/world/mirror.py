@@ -38,12 +38,14 @@ class Mirror:
         secondary = arm.secondary
         secondary.on_received = lambda set_id: self._send_back(arm, "received", set_id)
         secondary.on_replayed = lambda set_id: self._send_back(arm, "replayed", set_id)
+        self.primary.schedule.limit(secondary.save_volume.capacity_blocks)
         self.arms[secondary.name] = arm
 
     def start(self, copies: str) -> None:
         """Let every process run; `copies` says whether secondaries are seeded first (run, two-snapshots) or done."""
         clock = self.primary.clock
         self.primary.drop = self.drop
+        self.primary.ask_for_room = self._urge
         self.primary.snapshots.on_given_up = self._look_at_snapshots
         self.primary.oldest_needed = self._oldest_needed
         for arm in self.arms.values():
@@ -59,7 +61,7 @@ class Mirror:
     def stop(self, secondary: str) -> None:
         """Stop sending to a secondary and playing back there; a replay in progress is finished (L1481-1484)."""
         arm = self.arms[secondary]
-        arm.sender.enabled = False
+        arm.sender.stopped = True
         arm.secondary.playing = False
         arm.sender.disconnect()
         self._tell(ReplicationStopped, secondary=secondary)
@@ -68,9 +70,10 @@ class Mirror:
         """Go on from what both sides hold (L1490-1495)."""
         arm = self.arms[secondary]
         arm.secondary.playing = True
-        arm.sender.enabled = True
+        arm.sender.stopped = False
         self._tell(ReplicationStarted, secondary=secondary)
         arm.sender.reconnect()
+        arm.copier.go_on()
         arm.secondary.changed.fire()
 
     def set_policy(self, secondary: str | None, timeout_ns: int | None, high_water_bytes: int | None) -> None:
@@ -90,11 +93,8 @@ class Mirror:
     def drop(self, secondary: str, cause: str) -> None:
         """A secondary has lost the thread: free what was held for it, and copy the volume anew (L1235-1239)."""
         arm = self.arms[secondary]
-        used = self.primary.save_volume.used_blocks
         behind = self.primary.last_cut.number - arm.secondary.oldest_needed.number
-        self.primary.distribution.mark_out_of_sync(secondary)
         self._tell(SecondaryDropped, secondary=secondary, cause=cause, sets_behind=behind)
-        self.primary.space_changed(used)
         arm.copier.ask("full_copy", cause)
 
     # -- nodes --------------------------------------------------------------------------------------------------------
@@ -139,6 +139,13 @@ class Mirror:
         playback = arm.secondary.playback
         if playback.readable and playback.boundary.number > 0:
             self._send_back(arm, "replayed", playback.boundary)
+
+    def _urge(self) -> None:
+        """The primary waits for room: ask whoever it keeps sets for to play back what it has (V8)."""
+        clock = self.primary.clock
+        for name in self.primary.distribution.in_sync():
+            arm = self.arms[name]
+            clock.call_at(clock.now_ns + arm.sender.way.delay_ns, Order.NETWORK, arm.secondary.urge)
 
     def _look_at_snapshots(self) -> None:
         for arm in self.arms.values():

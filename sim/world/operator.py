@@ -32,7 +32,8 @@ class Operator:
     nodes: dict[str, Node]
     mirrors: dict[str, Mirror]
     snapshotters: dict[tuple[str, str], Snapshotter]  # by volume and site, a volume's primary first
-    _down: dict[str, int] = field(default_factory=dict)
+    _down: dict[str, int] = field(default_factory=dict)  # reboots that are not over, by site
+    _down_since: dict[str, int] = field(default_factory=dict)
 
     def plan(self, timeline: Iterable[TimelineEntry]) -> None:
         """Arm every entry at its instant."""
@@ -72,21 +73,23 @@ class Operator:
 
     def _reboot(self, entry: Reboot) -> None:
         """A data mover stops and comes back; where two reboots overlap, the node is up when both are over."""
-        node, began = self.nodes[entry.site], self.clock.now_ns
+        node, now = self.nodes[entry.site], self.clock.now_ns
         self._down[node.site] = self._down.get(node.site, 0) + 1
         if self._down[node.site] == 1:
             for mirror in self.mirrors.values():
                 mirror.node_went_down(node)
             node.go_down()
-            self.ledger.append(NodeWentDown(time_ns=began, site=node.site))
-        self.clock.call_at(began + entry.duration, Order.REPAIR, lambda: self._come_back(node, began))
+            self._down_since[node.site] = now
+            self.ledger.append(NodeWentDown(time_ns=now, site=node.site))
+        self.clock.call_at(now + entry.duration, Order.REPAIR, lambda: self._come_back(node))
 
-    def _come_back(self, node: Node, began_ns: int) -> None:
+    def _come_back(self, node: Node) -> None:
         self._down[node.site] -= 1
         if self._down[node.site]:
             return
         now = self.clock.now_ns
-        self.ledger.append(NodeCameUp(time_ns=now, site=node.site, down_ns=now - began_ns))
+        down_ns = now - self._down_since[node.site]
+        self.ledger.append(NodeCameUp(time_ns=now, site=node.site, down_ns=down_ns))
         node.come_up()
         for mirror in self.mirrors.values():
             mirror.node_came_up(node)

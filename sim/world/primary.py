@@ -91,6 +91,7 @@ class Primary:
         self._demand: str | None = None
         self._at_cut: list[Event] = []
         self.drop: Callable[[str, str], None] = lambda _secondary, _cause: None
+        self.ask_for_room: Callable[[], None] = lambda: None
         self.oldest_needed: Callable[[], int] = lambda: self.last_cut.number
 
     # -- what others ask for ------------------------------------------------------------------------------------------
@@ -147,6 +148,7 @@ class Primary:
                 self.schedule.arm()
                 self._tell(CutSkipped)
                 continue
+            self.schedule.decide()
             yield from self._until_room()
             yield from self.node.until_up()
             self._cut(cause)
@@ -174,6 +176,8 @@ class Primary:
                 self.look()
                 cause, self._demand = self._demand, None
                 return cause
+            if self._gate.shut_for(FULL):  # Open filled a whole save volume while the set before was copied out (C10)
+                return "save_volume"
             instant, cause = self.schedule.next_cut()
             if instant > self.clock.now_ns:
                 yield self.clock.either(self.clock.at(instant, Order.CUT), self._poked.wait())
@@ -194,6 +198,7 @@ class Primary:
                 self.drop(laggard, FULL)
             if not room.drop:
                 self._stall()
+                self.ask_for_room()
                 yield self.space_freed.wait()
         self._gate.open(FULL)
 

@@ -19,10 +19,20 @@ class Schedule:
         self._clock, self._source, self._activity = clock, source, activity
         self._armed_ns = self._changed_ns = clock.now_ns
         self._high_water_since_ns: int | None = None
+        self._due_since_ns: int | None = None
+        self._largest_blocks = source.save_volume.capacity_blocks
+
+    def limit(self, blocks: int) -> None:
+        """No set may be larger than this: a save volume on its way takes no more (C10)."""
+        self._largest_blocks = min(self._largest_blocks, blocks)
 
     def arm(self) -> None:
         """A set was cut, or skipped: count from now."""
-        self._armed_ns, self._high_water_since_ns = self._clock.now_ns, None
+        self._armed_ns, self._high_water_since_ns, self._due_since_ns = self._clock.now_ns, None, None
+
+    def decide(self) -> None:
+        """A set is to be cut now, whatever becomes of the policy while there is no room for it."""
+        self._due_since_ns = self._clock.now_ns - self.late_ns()
 
     def change(self, timeout_ns: int | None, high_water_blocks: int | None) -> None:
         """Change the policy while it runs; the timeout counts from the last cut."""
@@ -41,13 +51,15 @@ class Schedule:
         return (coming.at, coming.cause.value) if full is None else (full, "save_volume")
 
     def full_ns(self, limit_ns: int) -> int | None:
-        """The last instant at which Open fits the whole save volume, if it outgrows it by `limit_ns` (C10)."""
-        crossing = self._crossing_ns(self._source.save_volume.capacity_blocks - self._source.open_count + 1, limit_ns)
+        """The last instant at which Open fits every save volume on its way, if it outgrows one by `limit_ns` (C10)."""
+        crossing = self._crossing_ns(self._largest_blocks - self._source.open_count + 1, limit_ns)
         return None if crossing is None else max(crossing - 1, self._clock.now_ns)
 
     def late_ns(self) -> int:
         """How long a cut made now had to wait after its trigger."""
         now = self._clock.now_ns
+        if self._due_since_ns is not None:
+            return now - self._due_since_ns
         high_water = now if self._high_water_since_ns is None else self._high_water_since_ns
         return max(0, now - min(self._deadline_ns(), high_water))
 
@@ -63,7 +75,7 @@ class Schedule:
 
     def _may_outgrow(self) -> bool:
         """Asked only where it can be: a set stops growing at the high-water mark."""
-        return 2 * (self.triggers.high_water_blocks or 0) > self._source.save_volume.capacity_blocks
+        return 2 * (self.triggers.high_water_blocks or 0) > self._largest_blocks
 
     def _crossing_ns(self, blocks: int, limit_ns: int) -> int | None:
         return self._activity.crossing_ns(blocks, self._source.not_in_open, limit_ns)

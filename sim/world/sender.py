@@ -25,7 +25,8 @@ class Sender:
     def __init__(self, primary: Primary, secondary: Secondary, receiver: SetReceiver, way: Direction) -> None:
         self.primary, self.secondary, self._receiver, self.way = primary, secondary, receiver, way
         self._clock = primary.clock
-        self.enabled = True
+        self.enabled = True  # false while a copy is to come that later sets will follow
+        self.stopped = False  # by the operator
         self.changed = Signal(self._clock, Order.NETWORK)
         self.sent = primary.last_cut  # everything up to here is on its way or there
         self._flow: Flow | None = None
@@ -74,7 +75,8 @@ class Sender:
             yield self.changed.wait()
 
     def _may_send(self) -> bool:
-        return self.enabled and self.primary.node.up and self.secondary.node.up
+        up = self.primary.node.up and self.secondary.node.up
+        return self.enabled and not self.stopped and up
 
     def _reserve(self, stored: StoredSet) -> bool:
         """Whether the destination has room; it keeps it free for the set from now on (V8)."""
@@ -83,6 +85,7 @@ class Sender:
             try:
                 save_volume.reserve(stored.id, stored.shape)
             except SaveVolumeFull:
+                self.secondary.urge()
                 return False
             self.secondary.tell_save_volume()
         return True
@@ -98,7 +101,9 @@ class Sender:
         self._account(flow)
         if flow.broken_off:
             self._keep_whole_chunks(stored, chunks, flow)
-        elif connection == self._connection:
+        elif connection != self._connection:
+            self._lost_bytes += flow.size_bits // 8
+        else:
             self.sent = stored.id
             self._in_flight[stored.id] = flow.size_bits // 8
             arrival = self._clock.now_ns + self.way.delay_ns

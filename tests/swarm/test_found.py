@@ -1,0 +1,157 @@
+"""What the swarm found, each as a small scenario of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.records import (
+    CopyBegan,
+    CopyFinished,
+    CopyOutFinished,
+    DeltaSetCut,
+    NodeCameUp,
+    NodeWentDown,
+    SaveVolumeChanged,
+    SecondaryDropped,
+    SetReceived,
+    SetReplayed,
+    WritesResumed,
+    WritesSuspended,
+)
+from tests.world.scenes import MIN, S, facts, happened, run, scene
+
+SMALL = "{size: 1 MiB, on_full: %s}"
+SLOW_COPY = {"volume": "in_use: 50 %", "bandwidth": "1 Mbit/s"}  # 268 s for a copy
+
+
+def stalled_at_the_end(done) -> bool:
+    return len(facts(done, WritesSuspended)) > len(facts(done, WritesResumed))
+
+
+def test_start_while_a_copy_is_on_its_way_sends_nothing_that_is_no_longer_held() -> None:
+    """The operator's start let the sender go at once, though no set was kept before the copy's stamp: a KeyError."""
+    timeline = """
+        {at: 30 s, kind: stop}
+        {at: 3 min, kind: start}
+        {at: 4 min, kind: start}
+    """
+    done = run(
+        scene(
+            initial_copy="two-snapshots", save_volume=SMALL % "drop", high_water_mark="256 KiB", timeline=timeline,
+            **SLOW_COPY,
+        )
+    )  # fmt: skip
+    begun, finished = facts(done, CopyBegan)[0], facts(done, CopyFinished)[0]
+    assert begun.time_ns < 4 * MIN < finished.time_ns
+    assert all(fact.number > finished.number for fact in facts(done, SetReceived))
+
+
+def test_stop_holds_when_a_dropped_secondary_is_to_be_copied() -> None:
+    """The copy that followed a drop began at once and let sets flow, though the operator had stopped the secondary."""
+    timeline = """
+        {at: 30 s, kind: stop}
+        {at: 30 min, kind: start}
+    """
+    done = run(scene(save_volume=SMALL % "drop", high_water_mark="256 KiB", timeline=timeline))
+    assert len(facts(done, SecondaryDropped)) == 1
+    assert facts(done, CopyBegan)[0].time_ns >= 30 * MIN
+    assert not [fact for fact in facts(done, SetReceived) if 30 * S < fact.time_ns < 30 * MIN]
+    assert happened(done, SetReplayed, number=facts(done, SetReplayed)[-1].number)
+
+
+def test_V7_sets_before_the_second_snapshot_are_not_kept_for_the_copy() -> None:
+    """They were kept from the start on; the save volume filled, and the cut of the second snapshot waited for ever."""
+    done = run(
+        scene(initial_copy="two-snapshots", save_volume=SMALL % "suspend", high_water_mark="256 KiB", **SLOW_COPY)
+    )
+    copied = facts(done, CopyFinished)[0]
+    assert not [fact for fact in facts(done, WritesSuspended) if fact.time_ns < 268 * S]
+    assert happened(done, SetReplayed) and facts(done, SetReplayed)[0].number > copied.number
+
+
+def test_C12_nothing_is_kept_for_a_copy_that_was_given_up() -> None:
+    """After the last retry the sets of a copy that had failed were kept for ever, and writes stood still for ever."""
+    done = run(
+        scene(
+            initial_copy="run", replication="retries: 0", save_volume=SMALL % "suspend", high_water_mark="256 KiB",
+            volume="in_use: 50 %, snapshot_store: {size: 4 KiB}", bandwidth="1 Mbit/s",
+        )
+    )  # fmt: skip
+    assert happened(done, SecondaryDropped, cause="copies_failed")
+    assert not stalled_at_the_end(done)
+    assert facts(done, SaveVolumeChanged, site="near")[-1].used_bytes == 0
+    assert facts(done, DeltaSetCut)[-1].time_ns > 50 * MIN
+
+
+def test_C10_a_set_fits_the_save_volume_of_every_secondary() -> None:
+    """Only the primary's own was looked at; a set larger than a secondary's could never be sent, and all stood still."""
+    done = run(
+        scene(
+            high_water_mark="512 KiB", secondary="{save_volume: {size: 512 KiB}}",
+            timeline="{at: 1 s, kind: set-policy, high_water_mark: 16 MiB}",
+        )
+    )  # fmt: skip
+    assert {fact.cause for fact in facts(done, DeltaSetCut)} == {"save_volume"}
+    assert max(fact.blocks for fact in facts(done, DeltaSetCut)) == 128
+    assert facts(done, SetReplayed)[-1].time_ns > 55 * MIN
+
+
+def test_C10_writes_that_stand_still_during_a_copy_out_go_on_when_it_ends() -> None:
+    """Open was as large as a save volume takes, but the next cut was only due at the timeout: five minutes too late."""
+    done = run(
+        scene(
+            until="30 min", workload="{writes: 200 /s}", disk="{read: 100 MB/s, write: 200 kB/s}",
+            high_water_mark="1 MiB", save_volume="{size: 2 MiB, on_full: suspend}",
+            timeline="{at: 1 s, kind: set-policy, high_water_mark: 64 MiB}",
+        )
+    )  # fmt: skip
+    assert happened(done, WritesResumed, cause="save_volume_full")
+    made_room = {fact.time_ns for fact in [*facts(done, CopyOutFinished), *facts(done, SaveVolumeChanged)]}
+    assert all(fact.time_ns in made_room for fact in facts(done, WritesResumed))
+    assert max(fact.stalled_ns for fact in facts(done, WritesResumed)) < 1 * MIN
+
+
+@pytest.mark.parametrize(
+    ("save_volume", "secondary"),
+    [
+        ("{size: 4 MiB, on_full: suspend}", "{high_water_mark: 3 MiB}"),
+        ("{size: 60 MiB, on_full: suspend}", "{high_water_mark: 3 MiB, save_volume: {size: 4 MiB}}"),
+        ("{size: 4 MiB, on_full: suspend}", "{site: near, high_water_mark: 3 MiB}"),
+    ],
+)
+def test_V8_a_destination_that_waits_for_more_sets_plays_back_when_no_more_fit(
+    save_volume: str, secondary: str
+) -> None:
+    """Below its own high-water mark it waited for a set that waited for the room of those it had: for ever."""
+    done = run(
+        scene(
+            until="3 h", high_water_mark="2.5 MiB", timeout="2 h", save_volume=save_volume,
+            secondaries=f"{{copy: {secondary}}}" if "site" in secondary else f"{{far: {secondary}}}",
+        )
+    )  # fmt: skip
+    assert not stalled_at_the_end(done)
+    assert facts(done, SetReplayed)[-1].time_ns > 170 * MIN
+
+
+def test_C7_a_cut_that_waits_for_room_says_so_whatever_the_policy_is_by_then() -> None:
+    """A longer timeout while the cut waited made its lateness look shorter than it was."""
+    timeline = """
+        {at: 1 min, kind: stop}
+        {at: 40 min, kind: set-policy, timeout: 6 min}
+        {at: 41 min, kind: start}
+    """
+    done = run(scene(save_volume=SMALL % "suspend", high_water_mark="1 MiB", timeline=timeline))
+    late = max(facts(done, DeltaSetCut), key=lambda fact: fact.late_ns)
+    assert 41 * MIN < late.time_ns < 42 * MIN
+    assert late.late_ns > 30 * MIN
+
+
+def test_overlapping_reboots_are_one_time_down() -> None:
+    """The time down was counted from the beginning of the reboot that ended last."""
+    timeline = """
+        {at: 5 min, kind: reboot, site: far, for: 2 min}
+        {at: 6 min, kind: reboot, site: far, for: 3 min}
+    """
+    done = run(scene(until="20 min", timeline=timeline))
+    assert [fact.time_ns for fact in facts(done, NodeWentDown)] == [5 * MIN]
+    assert [fact.down_ns for fact in facts(done, NodeCameUp)] == [4 * MIN]
