@@ -21,6 +21,7 @@ def scene(
     until: str = "1 h",
     workload: str = "{writes: 5 /s, locality: {uniform: true, over: 32 MiB}}",
     size: str = "64 MiB",
+    block: str = "4 KiB",
     volume: str = "",
     bandwidth: str = "20 Mbit/s",
     rtt: str = "20 ms",
@@ -46,7 +47,7 @@ links:
   line: {{between: [near, far], bandwidth: {bandwidth}, rtt: {rtt}}}
   line2: {{between: [near, other], bandwidth: {bandwidth}, rtt: {rtt}}}
 volumes:
-  vol: {{size: {size}, block: 4 KiB, workload: {{w: {workload}}}{", " + volume if volume else ""}}}
+  vol: {{size: {size}, block: {block}, workload: {{w: {workload}}}{", " + volume if volume else ""}}}
 replication:
   mirror:
     volume: vol
