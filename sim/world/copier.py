@@ -54,6 +54,7 @@ class Copier:
         self._request: _Request | None = None
         self._attempts = 0
         self._flows: list[Flow] = []
+        self._broke_ns = -1  # when the connection broke last: what was on its way then is lost
         self._cause = ""
         self._snapshots: list[int] = []
 
@@ -87,7 +88,8 @@ class Copier:
             self._break_off()
 
     def crash(self) -> None:
-        """Either node stopped: the transfer breaks off, and goes on where it was when both are up."""
+        """Either node stopped: the transfer breaks off, and goes on from what had arrived when both are up."""
+        self._broke_ns = self._clock.now_ns
         self._break_off()
 
     def serve(self) -> Process:
@@ -153,25 +155,32 @@ class Copier:
         """Read at the primary, send, write at the secondary, all at once: the slowest sets the pace."""
         done = 0
         while done < addresses.size or not addresses.size:
-            yield from self.primary.node.until_up()
-            yield from self.secondary.node.until_up()
+            yield from self._until_both_up()
             size = (addresses.size - done) * self.primary.block_bytes
             way = self.sender.way
             servers = (way.server, self.primary.node.disk.reading, self.secondary.node.disk.writing)
             self._flows, self._cause = [server.begin(size) for server in servers], cause
-            yield self._clock.both(*(flow.ended for flow in self._flows))
-            served = min(flow.served_bytes(self._clock.now_ns) for flow in self._flows)
+            began_ns, flows = self._clock.now_ns, self._flows
+            yield self._clock.both(*(flow.ended for flow in flows))
             self._account(cause)
             self._flows = []
             self._stop_if_overtaken()
             self._queue.entry(snapshot)  # raises if it had to go
-            yield self._clock.at(self._clock.now_ns + way.delay_ns, Order.NETWORK)
-            self._stop_if_overtaken()
-            arrived = served // self.primary.block_bytes
+            if self._broke_ns < began_ns:
+                yield self._clock.at(self._clock.now_ns + way.delay_ns, Order.NETWORK)
+                self._stop_if_overtaken()
+            broken = self._broke_ns >= began_ns
+            last_ns = (self._broke_ns if broken else self._clock.now_ns) - way.delay_ns
+            arrived = min(flow.served_bytes(last_ns) for flow in flows) // self.primary.block_bytes
             self._write(snapshot, addresses[done : done + arrived])
             done += arrived
-            if not addresses.size:
+            if not addresses.size and not broken:
                 return
+
+    def _until_both_up(self) -> Process:
+        while not (self.primary.node.up and self.secondary.node.up):
+            yield from self.primary.node.until_up()
+            yield from self.secondary.node.until_up()
 
     def _write(self, snapshot: int, addresses: NDArray[np.int64]) -> None:
         for part in _slices(addresses):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from simpy.events import Event
 
 from sim.engine.source import Source
 from sim.world.activity import Activity
@@ -42,6 +43,10 @@ class CopyOut:
         """When it will be done, as things are."""
         return self._clock.now_ns if self._flow is None else self._disk.ends_at_ns(self._flow)
 
+    def moved(self) -> Event:
+        """An event that fires when others begin or end on the disk, so that this copy ends earlier or later."""
+        return self._disk.shared.wait()
+
     def advance(self, batch: Batch | None) -> None:
         """Let the walk come up to now; blocks that these writes pull forward are copied before they change."""
         if self._flow is None:
@@ -52,10 +57,8 @@ class CopyOut:
             self._source.copy_out_while(_NOTHING, _NOTHING, steps_now)
             return
         waiting = self._source.in_old(batch.addresses)
-        first = self._activity.to_wall(batch.first_ns[waiting])
-        in_time = np.argsort(first, kind="stable")
-        steps = self._flow.steps_at(first[in_time], self._block_bytes)
-        self._source.copy_out_while(batch.addresses[waiting][in_time], steps, steps_now)
+        steps = self._flow.steps_at(self._activity.to_wall(batch.first_ns[waiting]), self._block_bytes)
+        self._source.copy_out_while(batch.addresses[waiting], steps, steps_now)
 
     def break_off(self) -> None:
         """The node stopped."""

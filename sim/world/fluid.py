@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import Event
 
-from sim.world.clock import Clock, Order
+from sim.world.clock import Clock, Order, Signal
 
 NS_PER_S = 1_000_000_000
 _SAFE = 2**62
@@ -69,6 +69,7 @@ class FluidServer:
         self._clock, self._order = clock, order
         self._capacity = Fraction(bits_per_s, NS_PER_S)
         self._flows: list[Flow] = []
+        self.shared = Signal(clock, Order.CUT)  # fires when shares change: an end that was foreseen may move
         self._shift = 0  # counts changes of the shares, so that a wake-up planned before is ignored
 
     def begin(self, size_bytes: int) -> Flow:
@@ -100,6 +101,7 @@ class FluidServer:
     def _share_again(self) -> None:
         """Solve the shares for the flows that are left, and plan to wake when the first of them ends."""
         self._shift += 1
+        self.shared.fire()
         if not self._flows:
             return
         for flow, rate in zip(self._flows, self._shares(), strict=True):

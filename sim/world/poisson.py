@@ -36,7 +36,9 @@ class PoissonEpoch:
     def touched(self, ops: int) -> tuple[Longs, Longs]:
         """Slots first written in (0, ops], increasing, and when."""
         self._draw_until(ops)
-        within = self._ops <= ops
+        within = np.flatnonzero(self._ops <= ops)
+        if within.size == self._ops.size:
+            return self._slots, self._ops
         return self._slots[within], self._ops[within]
 
     def writes(self, ops: int) -> int:

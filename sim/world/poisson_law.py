@@ -15,7 +15,7 @@ from sim.world.scatter import Scatter
 
 Reals = NDArray[np.float64]
 
-THRESHOLD = 1.0  # expected writes in an interval: above, one draw for a slot costs less than a draw for each write
+THRESHOLD = 0.5  # expected writes in an interval: above, one draw for a slot costs less than a draw for each write
 WINDOW_WRITES = 1 << 16  # expected writes of a window: as many as stay in the cache
 MOST_WINDOWS = 16  # in an interval
 LEAST_LEVEL = -8  # powers of four that an interval may be shorter than the typical one

@@ -250,7 +250,7 @@ class Primary:
         while not flow.ended.processed:
             full = self.schedule.full_ns(self._copy_out.ends_at_ns())
             timers = [] if full is None else [self.clock.at(full, Order.CUT)]
-            yield self.clock.either(flow.ended, self._poked.wait(), *timers)
+            yield self.clock.either(flow.ended, self._poked.wait(), self._copy_out.moved(), *timers)
             if full is not None and self.clock.now_ns >= full and not flow.ended.processed:
                 self._stall()
 

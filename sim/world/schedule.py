@@ -37,8 +37,10 @@ class Schedule:
     def change(self, timeout_ns: int | None, high_water_blocks: int | None) -> None:
         """Change the policy while it runs; the timeout counts from the last cut."""
         now = self.triggers
+        self._changed_ns = min(self._deadline_ns(), self._clock.now_ns)  # what was due already stays so late
         self.triggers = Triggers(timeout_ns or now.timeout, high_water_blocks or now.high_water_blocks, now.poll)
-        self._changed_ns = self._clock.now_ns
+        if self.triggers.touches_left(self._source.open_count):
+            self._high_water_since_ns = None
 
     def next_cut(self) -> tuple[int, str]:
         """The instant and cause of the next cut, as far as anyone knows now."""

@@ -48,6 +48,8 @@ class Stage:
         """Popular slots touched in (0, ops]: which, when first, and how many writes to expect after the first."""
         first = self._popular_first()
         within = np.flatnonzero(first <= ops)
+        if within.size == first.size:
+            return self._split.popular.slots, first, (ops - first) / self._split.popular.gaps
         first = first[within]
         return self._split.popular.slots[within], first, (ops - first) / self._split.popular.gaps[within]
 

@@ -84,6 +84,9 @@ class VolumeWrites:
         while to_ns < limit_ns:
             to_ns = min(limit_ns, max(self.horizon_ns(wanted, limit_ns), _further(self._start_ns, to_ns)))
             touches = self.touches(to_ns)
+            if touches.addresses.size < k:
+                wanted = k + k // 20
+                continue
             new = touches.first_ns[is_new(touches.addresses)]
             if new.size >= k:
                 return int(np.partition(new, k - 1)[k - 1])

@@ -84,7 +84,7 @@ def test_C12_nothing_is_kept_for_a_copy_that_was_given_up() -> None:
 
 
 def test_C10_a_set_fits_the_save_volume_of_every_secondary() -> None:
-    """Only the primary's own was looked at; a set larger than a secondary's could never be sent, and all stood still."""
+    """Only the primary's own was looked at; a set larger than a secondary's could never be sent: all stood still."""
     done = run(
         scene(
             high_water_mark="512 KiB", secondary="{save_volume: {size: 512 KiB}}",
@@ -119,9 +119,7 @@ def test_C10_writes_that_stand_still_during_a_copy_out_go_on_when_it_ends() -> N
         ("{size: 4 MiB, on_full: suspend}", "{site: near, high_water_mark: 3 MiB}"),
     ],
 )
-def test_V8_a_destination_that_waits_for_more_sets_plays_back_when_no_more_fit(
-    save_volume: str, secondary: str
-) -> None:
+def test_V8_who_waits_for_more_sets_plays_back_when_no_more_fit(save_volume: str, secondary: str) -> None:
     """Below its own high-water mark it waited for a set that waited for the room of those it had: for ever."""
     done = run(
         scene(
@@ -155,3 +153,34 @@ def test_overlapping_reboots_are_one_time_down() -> None:
     done = run(scene(until="20 min", timeline=timeline))
     assert [fact.time_ns for fact in facts(done, NodeWentDown)] == [5 * MIN]
     assert [fact.down_ns for fact in facts(done, NodeCameUp)] == [4 * MIN]
+
+
+def test_C10_a_copy_out_that_others_slow_down_is_watched_to_its_end() -> None:
+    """A full copy began on the same disk; the copy-out took longer than foreseen, and Open outgrew the save volume."""
+    done = run(
+        scene(
+            until="10 min", workload="{writes: 7 /s}", disk="{read: 30 kB/s, write: 40 kB/s}", size="352 KiB",
+            high_water_mark="48 KiB", timeout="14 s", save_volume="{size: 48 KiB, on_full: drop}",
+            bandwidth="1 Gbit/s", timeline="{at: 1 s, kind: set-policy, high_water_mark: 64 MiB}",
+        )
+    )  # fmt: skip
+    assert happened(done, CopyBegan, cause="full_copy")
+    assert max(fact.blocks for fact in facts(done, DeltaSetCut)) == 12
+
+
+def test_C7_another_mark_while_a_cut_is_overdue_does_not_hide_since_when() -> None:
+    """The timeout was over and the copy-out before it slow; a change of the mark alone made the clock start again."""
+    timeline = "{at: 100 s, kind: set-policy, high_water_mark: 8 MiB}"
+    done = run(scene(until="20 min", timeout="10 s", disk="{read: 1 MB/s, write: 10 kB/s}", timeline=timeline))
+    late = [fact for fact in facts(done, DeltaSetCut) if fact.time_ns > 100 * S]
+    assert late and late[0].late_ns > 30 * S
+
+
+@pytest.mark.parametrize("down_at", ["267 s", "268435400 us", "270 s"])
+def test_a_copy_does_not_arrive_at_a_node_that_is_down(down_at: str) -> None:
+    """What was still on its way when the secondary stopped was written there while it was down, and the copy ended."""
+    timeline = f"{{at: {down_at}, kind: reboot, site: far, for: 2 min}}"
+    done = run(scene(initial_copy="run", rtt="5 s", timeline=timeline, **SLOW_COPY))
+    up = facts(done, NodeCameUp)[0].time_ns
+    assert [fact.time_ns > up for fact in facts(done, CopyFinished)] == [True]
+    assert happened(done, SetReplayed)

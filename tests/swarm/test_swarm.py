@@ -1,0 +1,48 @@
+"""Random worlds: none breaks a law, all adds up, and when users go quiet everything comes to rest (M5, M7, M8)."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.records import DeltaSetCut, NodeWentDown, SecondaryDropped
+from sim.simulation import Run
+from tests.swarm import marks
+from tests.swarm.conservation import of
+from tests.swarm.draw import draw
+from tests.swarm.world import check, perform
+
+FEW, MANY = 40, 1_000
+EVENTS_A_SET_AND_HOP = 20
+
+
+def test_M5_a_few_worlds() -> None:
+    happened: set[str] = set()
+    for seed in range(FEW):
+        happened.update(marks.seen(check(draw(seed))))
+    assert {"dropped for want of room", "retransmission", "writes suspended", "grouped playback"} <= happened
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_M5_many_worlds_in_which_everything_happens() -> None:
+    happened: set[str] = set()
+    for seed in range(FEW, FEW + MANY):
+        happened.update(marks.seen(check(draw(seed))))
+    assert happened >= marks.ALL
+
+
+def test_events_do_not_grow_with_the_chunks_of_a_set() -> None:
+    """In ordinary worlds, where nothing is dropped and nobody reboots."""
+    ordinary = [run for run in map(perform, map(draw, range(0, 60, 2))) if _ordinary(run)]
+    assert len(ordinary) > 5
+    for run in ordinary:
+        sets = len(list(of(run, DeltaSetCut)))
+        hops = len(run.scenario.replication["mirror"].secondaries)
+        assert run.events_handled <= EVENTS_A_SET_AND_HOP * sets * (hops + 1) + 500
+
+
+def _ordinary(run: Run) -> bool:
+    disturbed = any(of(run, NodeWentDown)) or any(of(run, SecondaryDropped))
+    snapshots = run.scenario.volumes["vol"].snapshots is not None
+    kept = any(other.snapshots for other in run.scenario.replication["mirror"].secondaries.values())
+    return not disturbed and not snapshots and not kept
