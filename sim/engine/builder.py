@@ -64,6 +64,10 @@ class DeltaSetBuilder:
         ranks = self.ranks(addresses)
         if (ranks.size and ranks[-1] == self.blocks) or not np.array_equal(self.stored.addresses[ranks], addresses):
             raise ValueError(f"a block is not in set {self.id}")
+        return self.take_ranks(ranks)
+
+    def take_ranks(self, ranks: Addresses) -> Addresses:
+        """The same for blocks named by where they stand in address order, increasing."""
         if not self._pending[ranks].all():
             raise ValueError(f"a block of set {self.id} is copied already: what it holds now is not of that set")
         return self._take(ranks)

@@ -90,24 +90,36 @@ class CopyWalk:
         there is only one. That later writes below a rank count as well does no harm: where there is one, the walk had
         not come to that rank either.
         """
-        order = np.argsort(ranks)
+        order = self._by_rank(ranks)
         guess: Mask = ranks >= steps  # the walk cannot have come so far
+        elapsed, walked = steps - self._steps, steps - self.early_count
+        room = ranks - np.searchsorted(self._early, ranks) if self._early.size else ranks
         for _ in range(passes):
-            implied = self._implied(guess, ranks, steps, order)
+            implied = self._implied(guess, elapsed, walked, room, order)
             if np.array_equal(implied, guess):
                 return guess
             guess = implied
         return self._one_by_one(ranks, steps)
 
-    def _implied(self, early: Mask, ranks: Ranks, steps: Steps, order: NDArray[np.intp]) -> Mask:
+    def _by_rank(self, ranks: Ranks) -> Ranks:
+        """What `np.argsort` says of distinct ranks, by marking their places."""
+        place = np.full(self.blocks, -1, dtype=np.int64)
+        place[ranks] = np.arange(ranks.size)
+        return place[place >= 0]
+
+    def _implied(self, early: Mask, elapsed: Steps, walked: Steps, room: Ranks, order: Ranks) -> Mask:
+        """Who is early if `early` are: those to whose place the walk had not come."""
         pulled: Steps = np.cumsum(early) - early
-        backlog = self._debt + pulled - (steps - self._steps)
+        backlog = self._debt + pulled
+        backlog -= elapsed
         owed = backlog - np.minimum(np.minimum.accumulate(backlog), 0)
-        walked = steps - self.early_count - pulled + owed
-        below = np.empty(ranks.size, dtype=np.int64)
-        below[order] = np.cumsum(early[order]) - early[order]
-        below += np.searchsorted(self._early, ranks)
-        implied: Mask = walked <= ranks - below
+        came = walked - pulled
+        came += owed
+        by_rank = np.take(early, order)
+        below = np.empty(room.size, dtype=np.int64)
+        below[order] = np.cumsum(by_rank) - by_rank
+        came += below
+        implied: Mask = came <= room
         return implied
 
     def _one_by_one(self, ranks: Ranks, steps: Steps) -> Mask:
@@ -140,6 +152,13 @@ def _among(ranks: Ranks, increasing: Ranks) -> Mask:
     inside = place < increasing.size
     found[inside] = increasing[place[inside]] == ranks[inside]
     return found
+
+
+def in_order(steps: Steps) -> tuple[Steps, Steps]:
+    """How to put steps in order, equal ones as they stand, and the steps in order: a stable sort of packed keys."""
+    bits = int(steps.size).bit_length()
+    keys = np.sort((steps << bits) | np.arange(steps.size))
+    return keys & ((1 << bits) - 1), keys >> bits
 
 
 def early_copies(ranks: Ranks, steps: Steps, blocks: int) -> Mask:

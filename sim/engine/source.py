@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.engine.bitmap import Addresses, Mask
 from sim.engine.builder import DeltaSetBuilder
-from sim.engine.copyout import Steps
+from sim.engine.copyout import Steps, in_order
 from sim.engine.deltaset import CHUNK_BLOCKS, SetShape
 from sim.engine.modlog import CopyOutUnfinished, ModificationLog
 from sim.engine.savevolume import Found, SaveVolume
@@ -93,17 +93,18 @@ class Source:
         return self._copied(self._building().take(addresses))
 
     def copy_out_while(self, addresses: Addresses, steps_at_write: Steps, steps: int) -> int:
-        """Bring the background copy to `steps` completed disk steps, while `addresses` were written in that order.
+        """Bring the background copy to `steps` completed disk steps, while increasing `addresses` were written.
 
-        `steps_at_write`: the steps completed when each of them was first written since the last call; blocks that are
-        not in Old are passed over. The writes themselves come afterwards, with `write`. Returns how many blocks
-        were copied early (`CopyWalk.early`).
+        `steps_at_write`: the steps completed when each of them was first written since the last call; which of the
+        writes of one step came first makes no difference. Blocks that are not in Old are passed over. The writes
+        themselves come afterwards, with `write`. Returns how many blocks were copied early (`CopyWalk.early`).
         """
         builder = self._building()
         waiting = self.log.in_old(addresses)
-        ranks = builder.ranks(addresses[waiting])
-        early = ranks[builder.walk.early(ranks, steps_at_write[waiting])]
-        self.copy_before_write(builder.stored.addresses[np.sort(early)])
+        order, steps_at_write = in_order(steps_at_write[waiting])
+        ranks = builder.ranks(addresses[waiting])[order]
+        early = ranks[builder.walk.early(ranks, steps_at_write)]
+        self._copied(builder.take_ranks(np.sort(early)))
         self._copied(builder.take_below(builder.walk.front(steps)))
         return int(early.size)
 

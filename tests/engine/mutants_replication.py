@@ -82,7 +82,7 @@ MUTANTS = (
     Mutant("C4 a cut before the mailbox shows the last set", Source.cut,
            "self.builder is not None or self.log.old_count", "self.log.old_count",
            source_tests.test_C4_a_cut_waits_for_the_copy_of_the_last_set),
-    Mutant("C5 a block is copied again after it changed", DeltaSetBuilder.take,
+    Mutant("C5 a block is copied again after it changed", DeltaSetBuilder.take_ranks,
            "if not self._pending[ranks].all():", NEVER,
            source_tests.test_C5_a_block_that_was_copied_is_never_copied_again),
     Mutant("C5 the block itself is not cleared in Old", Source._copied,
