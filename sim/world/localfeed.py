@@ -28,10 +28,16 @@ class LocalFeed:
     def send(self) -> Process:
         """Tell the secondary of each set in the shared save volume."""
         while True:
-            while self.enabled and not self.stopped and self._shown < self.primary.last_copied_out:
-                self._shown = self._shown.next()
-                self.secondary.received(self._shown, self.primary.save_volume.stored(self._shown).blocks)
+            self._show()
             yield self.changed.wait()
+
+    def _show(self) -> None:
+        while self._may_show() and self._shown < self.primary.last_copied_out:
+            self._shown = self._shown.next()
+            self.secondary.received(self._shown, self.primary.save_volume.stored(self._shown).blocks)
+
+    def _may_show(self) -> bool:
+        return self.enabled and not self.stopped and self.primary.node.up
 
     def disconnect(self) -> None:
         """There is no connection to lose."""
@@ -45,8 +51,8 @@ class LocalFeed:
         """Nothing travels, so nothing is unfinished."""
 
     def reconnect(self) -> None:
-        """Go on: what is in the save volume is durable."""
-        self.changed.fire()
+        """Go on, before playback does: what is in the save volume is durable."""
+        self._show()
 
 
 def bus(clock: Clock, site: str) -> Direction:

@@ -63,6 +63,7 @@ class Secondary:
         self._flow: Flow | None = None
         self._last_playback_ns = self.clock.now_ns
         self._urged = False  # somebody waits for the room that a playback would make
+        self._waiting_for_boundary = 0  # how many wait to take a snapshot
         self._copies = 0  # counts copies, so that a replay of what a copy overwrote is given up
 
     @property
@@ -142,6 +143,13 @@ class Secondary:
         """Whether the volume itself, without the block index, is a boundary: when a snapshot may be taken (case 33)."""
         return self.node.up and self.playback.readable and self._flow is None
 
+    def until_at_boundary(self) -> Process:
+        """Wait for the end of a replay or a copy; playback that is never idle leaves a moment between two groups."""
+        self._waiting_for_boundary += 1
+        while not self.at_boundary:
+            yield self.changed.wait()
+        self._waiting_for_boundary -= 1
+
     def start_over(self) -> None:
         """The copy is in place: play back from the set after its stamp (step 357; V6)."""
         self.playback.start(self.stamp)
@@ -175,6 +183,8 @@ class Secondary:
             if whole:
                 self._finish(last, blocks)
             self.changed.fire()
+            if self._waiting_for_boundary:  # let them before the next group begins
+                yield self.clock.at(self.clock.now_ns, Order.PLAYBACK)
 
     # -- when ---------------------------------------------------------------------------------------------------------
 

@@ -57,9 +57,4 @@ def of_primary(primary: Primary) -> Snapshotter:
 
 def of_secondary(secondary: Secondary) -> Snapshotter:
     """The snapshots of a copy."""
-
-    def until_ready() -> Process:
-        while not secondary.at_boundary:
-            yield secondary.changed.wait()
-
-    return Snapshotter(secondary.clock, secondary.snapshots, until_ready)
+    return Snapshotter(secondary.clock, secondary.snapshots, secondary.until_at_boundary)

@@ -161,7 +161,9 @@ class _Drawing:
         lines = ["time,factor", "0,1"]
         if self.dice.chance(0.3):
             begin = self.dice.whole(1, self.active // 2)
-            lines.append(f"{begin} ns,{self.dice.of(0, 0.1, 3, 10)}")
+            factor = self.dice.of(0, 0.1, 3, 10)
+            self.bytes_per_s *= max(1, factor)
+            lines.append(f"{begin} ns,{factor}")
         lines.append(f"{self.active} ns,0")
         text = "\n".join(lines) + "\n"
         name = f"steps-{hashlib.sha256(text.encode()).hexdigest()[:8]}.csv"

@@ -11,13 +11,16 @@ from sim.records import (
     DeltaSetCut,
     NodeCameUp,
     NodeWentDown,
+    ReplayBegan,
     SaveVolumeChanged,
     SecondaryDropped,
     SetReceived,
     SetReplayed,
+    SnapshotTaken,
     WritesResumed,
     WritesSuspended,
 )
+from sim.scenario.schema import Disk, Site
 from tests.world.scenes import MIN, S, facts, happened, run, scene
 
 SMALL = "{size: 1 MiB, on_full: %s}"
@@ -184,3 +187,26 @@ def test_a_copy_does_not_arrive_at_a_node_that_is_down(down_at: str) -> None:
     up = facts(done, NodeCameUp)[0].time_ns
     assert [fact.time_ns > up for fact in facts(done, CopyFinished)] == [True]
     assert happened(done, SetReplayed)
+
+
+def test_a_local_copy_hears_of_no_set_while_its_node_is_down() -> None:
+    """The operator's start during the reboot of the site made the copy receive, and show, what it could not see."""
+    timeline = """
+        {at: 1 min, kind: stop}
+        {at: 10 min, kind: reboot, site: near, for: 5 min}
+        {at: 12 min, kind: start}
+    """
+    done = run(scene(until="30 min", secondaries="{copy: {site: near}}", timeline=timeline))
+    assert {fact.number for fact in facts(done, SetReceived) if fact.time_ns == 15 * MIN} >= {1}
+    assert not [fact for fact in facts(done, SetReceived) if 10 * MIN <= fact.time_ns < 15 * MIN]
+
+
+def test_case_33_playback_that_is_never_idle_leaves_room_for_a_snapshot() -> None:
+    """The next group began in the same instant as the one before ended, and a snapshot of the copy was never taken."""
+    snapshots = "{snapshots: {every: 5 min, keep: 3}}"
+    world = scene(timeout="1 min", secondary=snapshots)
+    slow = Site(disk=Disk(read="100 MB/s", write="15 kB/s"))
+    done = run(world.model_copy(update={"sites": {**world.sites, "far": slow}}))
+    replays, ends = facts(done, ReplayBegan), facts(done, SetReplayed)
+    assert sum(one.time_ns == other.time_ns for one, other in zip(ends, replays[1:], strict=False)) > 10
+    assert len(facts(done, SnapshotTaken, site="far")) >= 6

@@ -9,16 +9,23 @@ from sim.simulation import Run
 from tests.swarm import marks
 from tests.swarm.conservation import of
 from tests.swarm.draw import draw
-from tests.swarm.world import check, perform
+from tests.swarm.world import check
 
 FEW, MANY = 40, 1_000
 EVENTS_A_SET_AND_HOP = 20
+EVENTS_BESIDES = 200  # copies, commands, timers of the playback
 
 
 def test_M5_a_few_worlds() -> None:
     happened: set[str] = set()
+    ordinary = 0
     for seed in range(FEW):
-        happened.update(marks.seen(check(draw(seed))))
+        run = check(draw(seed))
+        happened.update(marks.seen(run))
+        if _ordinary(run):
+            ordinary += 1
+            assert _events_are_few(run), f"world {seed}"
+    assert ordinary
     assert {"dropped for want of room", "retransmission", "writes suspended", "grouped playback"} <= happened
 
 
@@ -31,14 +38,11 @@ def test_M5_many_worlds_in_which_everything_happens() -> None:
     assert happened >= marks.ALL
 
 
-def test_events_do_not_grow_with_the_chunks_of_a_set() -> None:
-    """In ordinary worlds, where nothing is dropped and nobody reboots."""
-    ordinary = [run for run in map(perform, map(draw, range(0, 60, 2))) if _ordinary(run)]
-    assert len(ordinary) > 5
-    for run in ordinary:
-        sets = len(list(of(run, DeltaSetCut)))
-        hops = len(run.scenario.replication["mirror"].secondaries)
-        assert run.events_handled <= EVENTS_A_SET_AND_HOP * sets * (hops + 1) + 500
+def _events_are_few(run: Run) -> bool:
+    """In ordinary worlds, where nothing is dropped and nobody reboots: they do not grow with the chunks of a set."""
+    sets = len(list(of(run, DeltaSetCut)))
+    hops = len(run.scenario.replication["mirror"].secondaries)
+    return run.events_handled <= EVENTS_A_SET_AND_HOP * sets * hops + EVENTS_BESIDES
 
 
 def _ordinary(run: Run) -> bool:
