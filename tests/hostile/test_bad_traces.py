@@ -22,12 +22,20 @@ SHIPPED = Path(__file__).parents[2] / "scenarios/traces"
 CASES = sorted(path for path in CORPUS.glob("*/*") if path.suffix != ".expected")
 CSV = Columns("ts", "op", "lba", "size", "s", "sectors", "sectors", ("1",))
 WAIT_UNIT = {"waits-that-decrease-in-ms.iolog": "ms", "waits-without-a-unit.iolog": None}
+DEVICE = {
+    "no-such-file.iolog": "/b/zzz",
+    "no-such-file-nor-a-near-one.iolog": "zzz",
+    "no-such-disk.csv": "usr_7",
+    "no-such-disk-nor-number.csv": "usr",
+    "no-such-device.txt": "8,7",
+}
 HEAD = "time_us,op,offset,length\n"
 
 
 def read(path: Path, format_name: str, shown: str, wait_unit: str | None = "us") -> Survey:
     columns = CSV if format_name == "csv" else None
-    return survey(chunks(TraceFile(path, shown), format_name, Options(wait_unit=wait_unit, columns=columns)))
+    options = Options(wait_unit=wait_unit, device=DEVICE.get(path.name), columns=columns)
+    return survey(chunks(TraceFile(path, shown), format_name, options))
 
 
 def refused(path: Path) -> str:
@@ -50,6 +58,26 @@ def test_the_corpus_holds_every_format_and_no_message_without_a_file() -> None:
     assert len(CASES) >= 100
     assert {path.parent.name for path in CASES} == set(FORMATS)
     assert sorted(CORPUS.glob("*/*.expected")) == [path.with_name(path.name + ".expected") for path in CASES]
+
+
+def test_every_file_that_a_test_chooses_options_for_is_there() -> None:
+    assert {path.name for path in CASES} >= {*DEVICE, *WAIT_UNIT}
+
+
+def test_at_most_twenty_other_devices_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "no-such-file.iolog"
+    path.write_text("fio version 3 iolog\n" + "".join(f"{k} /dev/{k} write 0 512\n" for k in range(25)))
+    with pytest.raises(TraceError, match=r"no device '/b/zzz' in this trace \(there is /dev/0, .*, /dev/19, \.\.\.\)$"):
+        read(path, "fio-iolog", "t")
+
+
+def test_a_device_whose_name_is_no_utf8_is_one_device(tmp_path: Path) -> None:
+    path = tmp_path / "latin.iolog"
+    path.write_bytes(b"fio version 3 iolog\n1 /\xe9 write 0 512\n2 /\xe9 write 0 512\n")
+    assert read(path, "fio-iolog", "t").writes == 2
+    spoilt = path.rename(tmp_path / "no-such-file.iolog")
+    with pytest.raises(TraceError, match=r"no device '/b/zzz' in this trace \(there is /\ufffd\)$"):
+        read(spoilt, "fio-iolog", "t")
 
 
 def make_link(path: Path) -> None:

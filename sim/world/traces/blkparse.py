@@ -46,6 +46,7 @@ def read(file: TraceFile, event: str | None = None, device: str | None = None) -
         yield records
         if events < len(rows):
             break
+    chosen.must_be_found()
     if not found:
         raise file.wrong(f"there is no event {kind} ({EVENTS[kind]}) with an address in this trace")
 

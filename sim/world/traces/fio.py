@@ -39,6 +39,7 @@ def read(file: TraceFile, wait_unit: str | None = None, device: str | None = Non
     log = Log(file, _version(file, first), wait_unit, device)
     for text in chain([first.without_head()], blocks):
         yield log.records(Rows.of(text))
+    log.device.must_be_found()
 
 
 def _version(file: TraceFile, text: Text) -> int:
@@ -56,7 +57,7 @@ class Log:
         self._file = file
         self._action = version - 1  # number of the field
         self._wait_unit = wait_unit
-        self._device = Device(file, device, "files")
+        self.device = Device(file, device, "files")
         self._now_us = 0
 
     def records(self, rows: Rows) -> Records:
@@ -75,7 +76,7 @@ class Log:
             actions[is_io] == WRITE,
             end=int(ticks.max(initial=0)),
         )
-        chosen = self._device.chosen(faults, ios, self._action - 1)
+        chosen = self.device.chosen(faults, ios, self._action - 1)
         faults.check()
         return replace(records.pick(np.flatnonzero(chosen)), end=records.end)
 

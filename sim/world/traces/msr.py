@@ -29,6 +29,7 @@ def read(file: TraceFile, device: str | None = None) -> Iterator[Records]:
     for text in file.blocks():
         named = text.first_line == 1 and text.head().lower().split(",") == NAMES
         yield _records(file, Rows.of(text.without_head() if named else text, ","), disk)
+    disk.must_be_found()
 
 
 def _records(file: TraceFile, rows: Rows, disk: Device) -> Records:

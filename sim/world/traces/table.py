@@ -63,6 +63,10 @@ class Fields:
         values, _ = _horner(window[:, :places], used[:places])
         return values.astype(np.int64) * (length > 0), wrong | (length == 0) | (length > FRACTION_MAX)
 
+    def raw(self, row: int) -> bytes:
+        """One of them as it stands in the file."""
+        return self.data[self.starts[row] : self.ends[row]].tobytes()
+
     def words(self) -> NDArray[np.uint64]:
         """The first eight bytes of each field as one integer, zeros behind the end."""
         letters = sliding_window_view(self.data, 8)[self.starts].copy()
@@ -121,8 +125,7 @@ class Rows:
 
     def text(self, row: int, number: int) -> str:
         """One field as text."""
-        field = self.field(number)
-        return field.data[field.starts[row] : field.ends[row]].tobytes().decode("utf-8", "replace")
+        return self.field(number).raw(row).decode("utf-8", "replace")
 
     def shown(self, row: int, number: int) -> str:
         """One field as messages show it."""
