@@ -3,6 +3,7 @@
 lag(t) = t - boundary of the newest replayed set
 exposure(t) = t - boundary at which a failover at t would go on; 0 in mode `sync`
 neither exists while a secondary cannot be read; with several secondaries the one that loses least counts
+a disaster takes the primary's site, and a copy that lies there with it: it counts only where it is asked for by name
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from operator import itemgetter
 import numpy as np
 
 from sim.records import ReplicationBegan, VolumeStood, WritesLooked, WritesResumed
+from sim.scenario.replication import Replication
 from sim.summary.curve import Curve, Integers, Segment, height_at
 from sim.summary.facts import Facts
 from sim.summary.loss import LostBlocks
@@ -27,15 +29,19 @@ MODES = ("default", "now", "sync")
 
 
 class Mirror:
-    """One replication of a run, read from its facts."""
+    """One replication of a run, read from its facts; `said` is what the scenario says of it, where there is one."""
 
-    def __init__(self, facts: Facts, began: ReplicationBegan) -> None:
+    def __init__(self, facts: Facts, began: ReplicationBegan, said: Replication | None = None) -> None:
         self.facts = facts
         self.began = began
         self.name = began.replication
         self.secondaries = began.secondaries
         self.boundaries = Boundaries(facts, self.name)
-        self._standings = {name: standings(facts, self.name, name, self.boundaries) for name in self.secondaries}
+        self.off_site = tuple(name for name in self.secondaries if _site(said, name) != began.primary)
+        empty = said is not None and said.initial_copy != "done"
+        self._standings = {
+            name: standings(facts, self.name, name, self.boundaries, begins_empty=empty) for name in self.secondaries
+        }
 
     @cached_property
     def block_bytes(self) -> int:
@@ -51,9 +57,11 @@ class Mirror:
         return self._standings[secondary]
 
     def surviving(self, mode: str, secondary: str | None = None) -> list[Offer]:
-        """From when on which boundary survives; without a secondary, the newest that any of them offers."""
+        """From when on which boundary survives; without a secondary, the newest that any of them off site offers."""
         mode = "default" if mode == "sync" else mode
-        names = self.secondaries if secondary is None else (secondary,)
+        names = self.off_site if secondary is None else (secondary,)
+        if not names:
+            return [(self.began.time_ns, None)]
         return _newest([[(at.time_ns, at.offers(mode)) for at in self._standings[name]] for name in names])
 
     def lag(self, secondary: str) -> Curve:
@@ -129,6 +137,10 @@ class Mirror:
                     points.append((fact.time_ns, before))
         table = np.array(points, dtype=np.int64)
         return table[:, 0], table[:, 1]
+
+
+def _site(said: Replication | None, secondary: str) -> str:
+    return said.site_of(secondary) if said is not None and secondary in said.secondaries else secondary
 
 
 def _nought(segments: Iterable[Segment]) -> Iterator[Segment]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from sim.summary.curve import Curve
 from sim.summary.facts import Facts
 from sim.summary.mirror import Mirror
-from sim.summary.spans import node_outages, stops
+from sim.summary.spans import copies_due, node_outages, stops
 from sim.summary.windows import Span, Windows
 
 PHASES = ("steady", "outage", "recovery", "resync", "all")
@@ -29,6 +29,7 @@ def phase_windows(
     until = facts.until_ns
     down = [span for span, _ in node_outages(facts)] + [span for span, _ in stops(facts)]
     copied = [span for mirror in mirrors for name in mirror.secondaries for span in mirror.unreadable(name)]
+    copied += [span for span, _ in copies_due(facts)]
     outage = Windows.of(down, until)
     behind = [span for mirror in mirrors for span in _catching_up(mirror, [*down, *copied], targets_ns)]
     resync = Windows.of([*copied, *behind], until).without(outage)

@@ -10,11 +10,14 @@ from operator import itemgetter
 from typing import TypeVar
 
 from sim.records import (
+    CopyBegan,
+    CopyFinished,
     NodeCameUp,
     NodeWentDown,
     Record,
     ReplicationStarted,
     ReplicationStopped,
+    SecondaryDropped,
     WritesResumed,
     WritesSuspended,
 )
@@ -40,6 +43,11 @@ def stops(facts: Facts) -> list[tuple[Span, ReplicationStopped]]:
     return _spans(facts, ReplicationStopped, ReplicationStarted, _arm)
 
 
+def copies_due(facts: Facts) -> list[tuple[Span, SecondaryDropped]]:
+    """When a secondary had been dropped and its copy had not begun."""
+    return _spans(facts, SecondaryDropped, (CopyBegan, CopyFinished), _arm)
+
+
 def _replication(fact: Record) -> Hashable:
     return getattr(fact, "replication", None)
 
@@ -48,7 +56,9 @@ def _arm(fact: Record) -> Hashable:
     return getattr(fact, "replication", None), getattr(fact, "secondary", None)
 
 
-def _spans(facts: Facts, opens: type[Kind], closes: type[Record], who: Who) -> list[tuple[Span, Kind]]:
+def _spans(
+    facts: Facts, opens: type[Kind], closes: type[Record] | tuple[type[Record], ...], who: Who
+) -> list[tuple[Span, Kind]]:
     under_way: dict[Hashable, Kind] = {}
     done: list[tuple[Span, Kind]] = []
     for fact in facts.in_order:

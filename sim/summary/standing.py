@@ -2,8 +2,8 @@
 
     replayed <= begun: a replay that has begun is finished, whatever happens
     replayed <= received: sets count once they are complete and no set before them is missing (V2)
-    nothing can be offered from when a secondary is dropped, or a copy to it begins, until the copy is complete
-    (V7, FIG 11)
+    nothing can be offered from when a copy begins until one is complete (V7, FIG 11); a secondary that was dropped, and
+    waits for its copy, serves its old boundary until then
 Boundaries are counted along the primary's history: 0 is the start, k the k-th cut. A cut that was skipped because
 nothing had been written finds the volume still at its newest boundary, which is as young as that instant (C8).
 """
@@ -23,7 +23,6 @@ from sim.records import (
     Record,
     ReplayBegan,
     ReplicationBegan,
-    SecondaryDropped,
     SetReceived,
     SetReplayed,
 )
@@ -93,7 +92,7 @@ class _Secondary:
 
     def see(self, fact: Record) -> None:
         match fact:
-            case CopyBegan() | SecondaryDropped():
+            case CopyBegan():
                 self.readable = False
             case CopyFinished(generation=generation, number=number):
                 self.readable = True
@@ -116,14 +115,19 @@ class _Secondary:
         return Standing(time_ns, self.replayed, self.begun, self.received)
 
 
-_ABOUT_A_SECONDARY = (CopyBegan, CopyFinished, SecondaryDropped, SetReceived, ReplayBegan, SetReplayed)
+_ABOUT_A_SECONDARY = (CopyBegan, CopyFinished, SetReceived, ReplayBegan, SetReplayed)
 
 
-def standings(facts: Facts, replication: str, secondary: str, boundaries: Boundaries) -> list[Standing]:
-    """Each change of what a secondary can offer, from the start of its replication on, in order of time."""
+def standings(
+    facts: Facts, replication: str, secondary: str, boundaries: Boundaries, *, begins_empty: bool = False
+) -> list[Standing]:
+    """Each change of what a secondary can offer, from the start of its replication on, in order of time.
+
+    One that `begins_empty`, or whose ledger tells of an initial copy, offers nothing before its first copy is complete.
+    """
     concerned = list(_concerning(facts, replication, secondary))
     copied_at_first = any(isinstance(fact, CopyBegan) and fact.cause == "initial_copy" for fact in concerned)
-    state = _Secondary(boundaries, readable=not copied_at_first)
+    state = _Secondary(boundaries, readable=not (begins_empty or copied_at_first))
     history = [state.standing(boundaries.times_ns[0])]
     for fact in concerned:
         state.see(fact)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from sim.records import PolicyChanged, Record, ReplicationBegan
+from sim.scenario.replication import Replication
 from sim.summary.facts import Facts
 from sim.summary.mirror import Mirror
 from sim.summary.phases import phase_windows
@@ -47,7 +48,7 @@ class Story:
     def __init__(self, run: RunLike) -> None:
         self.run = run
         self.facts = Facts(run.ledger)
-        self.mirrors = [Mirror(self.facts, began) for began in self._first_begins()]
+        self.mirrors = [Mirror(self.facts, began, self._said(began.replication)) for began in self._first_begins()]
 
     @classmethod
     def of(cls, run: RunLike | Story) -> Story:
@@ -106,8 +107,13 @@ class Story:
         return max([first, *(change.timeout_ns for change in changed)])
 
     def _playback_timeout_ns(self, mirror: Mirror, secondary: str) -> int:
-        replication = getattr(self.run.scenario, "replication", {}).get(mirror.name)
-        return (replication.secondaries[secondary].timeout or 0) if replication else 0
+        said = self._said(mirror.name)
+        return (said.secondaries[secondary].timeout or 0) if said else 0
+
+    def _said(self, replication: str) -> Replication | None:
+        """What the scenario says of a replication; nothing of one in a ledger built by hand."""
+        said: Replication | None = getattr(self.run.scenario, "replication", {}).get(replication)
+        return said
 
     def _limit_ns(self, secondary: str) -> int | None:
         for check in getattr(self.run.scenario, "expect", ()):

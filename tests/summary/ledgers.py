@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from sim import records
 from sim.records import Record, ReplicationBegan
+from sim.scenario.expect import parse_check
+from sim.scenario.replication import Replication
 from sim.summary.facts import Facts
 from sim.summary.mirror import Mirror
 
@@ -110,6 +114,17 @@ class Story:
     def mirror(self) -> Mirror:
         facts = self.read()
         return Mirror(facts, facts.of(ReplicationBegan)[0])
+
+
+def said(initial_copy: str = "done", **secondaries: Any) -> Replication:
+    """What a scenario says of the replication."""
+    told = {"volume": "home", "primary": "madrid", "initial_copy": initial_copy, "save_volume": {"size": "1 GiB"}}
+    return Replication.model_validate(told | {"secondaries": secondaries})
+
+
+def scenario(*checks: str, timeline: Sequence[Any] = (), **replication: Replication) -> Any:
+    """As much of a scenario as the summary reads."""
+    return SimpleNamespace(expect=[parse_check(check) for check in checks], timeline=timeline, replication=replication)
 
 
 def sawtooth(period: float, ship: float, cycles: int, **fields: Any) -> Story:

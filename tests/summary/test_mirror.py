@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sim.records import CutSkipped, SecondaryDropped, WritesResumed, WritesSuspended
+import pytest
+
+from sim.records import CutSkipped, ReplicationBegan, SecondaryDropped, WritesResumed, WritesSuspended
 from sim.summary.curve import Curve
-from tests.summary.ledgers import S, Story
+from sim.summary.mirror import Mirror
+from tests.summary.ledgers import S, Story, said
 
 
 def in_seconds(curve: Curve) -> list[tuple[float, ...]]:
@@ -62,12 +65,48 @@ def test_a_full_copy_makes_a_secondary_unreadable_and_sets_that_came_meanwhile_c
     assert in_seconds(mirror.exposure("default"))[-1] == (35, 50, 5, 20)
 
 
-def test_V7_a_dropped_secondary_has_nothing_to_offer_until_its_copy_is_complete() -> None:
-    story = Story(until=50).cut(1, 10).received(1, 11).replayed(1, 12)
-    story.add(SecondaryDropped, 14, secondary="lisbon", cause="save_volume_full", sets_behind=0)
-    mirror = story.cut(2, 15).copy_began(15, stamp=2).copy_began(20, stamp=2).copied(2, 30).mirror()
-    assert mirror.unreadable("lisbon") == [(14 * S, 30 * S)]
-    assert in_seconds(mirror.lag("lisbon"))[1:] == [(12, 14, 2, 4), (30, 50, 15, 35)]
+def dropped(story: Story, at: float) -> Story:
+    return story.add(SecondaryDropped, at, secondary="lisbon", cause="save_volume_full", sets_behind=0)
+
+
+def test_V7_a_dropped_secondary_serves_its_old_boundary_until_a_copy_really_begins() -> None:
+    story = dropped(Story(until=50).cut(1, 10).received(1, 11).replayed(1, 12), 14)
+    mirror = story.cut(2, 15).copy_began(18, stamp=2).copy_began(20, stamp=2).copied(2, 30).mirror()
+    assert mirror.unreadable("lisbon") == [(18 * S, 30 * S)]
+    assert in_seconds(mirror.lag("lisbon"))[1:] == [(12, 18, 2, 8), (30, 50, 15, 35)]
+    waiting = dropped(Story(until=50), 14).mirror()
+    assert waiting.unreadable("lisbon") == [], "a drop without a copy changes nothing for readers"
+
+
+def test_V7_a_drop_in_mid_copy_leaves_it_unreadable_until_a_later_copy_is_complete() -> None:
+    mirror = dropped(Story(until=50).copy_began(10), 20).copy_began(30).copied(0, 40).mirror()
+    assert mirror.unreadable("lisbon") == [(10 * S, 40 * S)]
+
+
+def test_V7_an_initial_copy_that_has_not_begun_offers_nothing_either() -> None:
+    facts = Story(until=40, secondaries=("lisbon",)).read()
+    assert Mirror(facts, facts.of(ReplicationBegan)[0], said(lisbon={}, initial_copy="run")).unreadable("lisbon") == [
+        (0, 40 * S)
+    ]
+    assert Mirror(facts, facts.of(ReplicationBegan)[0], said(lisbon={})).unreadable("lisbon") == []
+
+
+def test_a_copy_on_the_primarys_own_site_does_not_survive_a_disaster_there() -> None:
+    story = Story(until=40, secondaries=("lisbon", "reports")).cut(1, 10)
+    facts = story.received(1, 10, to="reports").replayed(1, 12, to="reports").received(1, 20).read()
+    mirror = Mirror(facts, facts.of(ReplicationBegan)[0], said(lisbon={}, reports={"site": "madrid"}))
+    assert mirror.off_site == ("lisbon",)
+    assert in_seconds(mirror.exposure("default")) == [(0, 20, 0, 20), (20, 40, 10, 30)]
+    assert in_seconds(mirror.exposure("default", "reports"))[0] == (0, 10, 0, 10), "its disk's loss"
+
+
+@pytest.mark.parametrize("mode", ["default", "now", "sync"])
+def test_without_any_copy_off_site_a_disaster_has_no_boundary_to_go_on_with(mode: str) -> None:
+    facts = Story(until=40, secondaries=("reports",)).look(1, 10, writes=5, new=2).cut(1, 10).read()
+    mirror = Mirror(facts, facts.of(ReplicationBegan)[0], said(reports={"site": "madrid"}))
+    curves = (mirror.exposure(mode), mirror.exposure_blocks(mode), mirror.exposure_writes(mode))
+    assert [len(curve) for curve in curves] == [0, 0, 0]
+    assert len(mirror.exposure(mode, "reports")) > 0
 
 
 def test_with_several_secondaries_the_one_that_loses_least_counts() -> None:

@@ -51,6 +51,14 @@ def test_a_copy_is_a_resync_until_the_secondary_has_caught_up() -> None:
     assert covers_the_run(story)
 
 
+def test_a_copy_that_is_due_is_a_resync_although_the_old_boundary_can_be_read_meanwhile() -> None:
+    story = Story(until=100, timeout=10).cut(1, 10).received(1, 11).replayed(1, 12)
+    story.add(records.SecondaryDropped, 15, secondary="lisbon", cause="save_volume_full", sets_behind=0)
+    story.cut(2, 30).copy_began(30, stamp=2).copied(2, 35)
+    assert phase(story, "resync") == [(15, 35)]
+    assert covers_the_run(story)
+
+
 def test_who_never_catches_up_is_in_resync_to_the_end() -> None:
     story = Story(until=100, timeout=10).add(records.NodeWentDown, 10, site="madrid")
     story.add(records.NodeCameUp, 50, site="madrid", down_ns=40 * S)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.scenario.expect import parse_check
 from sim.summary import Story as Read
 from sim.summary.combined import combined
 from sim.summary.curve import Curve, value_at
-from tests.summary.ledgers import S, Story
-
-
-def scenario(*checks: str, playback_timeout: int | None = None) -> Any:
-    secondary = SimpleNamespace(timeout=playback_timeout)
-    return SimpleNamespace(
-        expect=[parse_check(check) for check in checks],
-        replication={"mirror": SimpleNamespace(secondaries={"lisbon": secondary})},
-        timeline=[],
-    )
+from tests.summary.ledgers import S, Story, said, scenario
 
 
 @pytest.mark.parametrize(
@@ -43,7 +32,7 @@ def test_the_target_of_lag_is_the_users_own_limit_or_a_settled_lag(checks: list[
 
 
 def test_a_settled_lag_leaves_room_for_the_playbacks_own_timeout() -> None:
-    read = Read(Story(timeout=10).run(scenario=scenario(playback_timeout=7 * S)))
+    read = Read(Story(timeout=10).run(scenario=scenario(mirror=said(lisbon={"timeout": "7 s"}))))
     assert read.settled_ns(read.mirrors[0], "lisbon") == 27 * S
 
 
