@@ -18,13 +18,13 @@ PAGES_AT_ONCE = 512
 
 
 def audit_end(mirror: Mirror, ledger: Ledger, time_ns: int) -> None:
-    """Compare each readable secondary with the primary, block by block (O2). Raises ModelBroken.
+    """Compare each readable secondary in sync with the primary, block by block (O2). Raises ModelBroken.
 
     They may differ only in blocks that are not in use (block by block: a coarse meta map also counts neighbours), or
     that were written after the boundary that is served.
     """
     for arm in mirror.arms.values():
-        if arm.secondary.playback.readable:
+        if arm.secondary.playback.readable and mirror.primary.distribution.position(arm.secondary.name).in_sync:
             _compare(mirror.primary, arm, ledger, time_ns)
 
 
@@ -51,7 +51,7 @@ def _compare(primary: Primary, arm: Arm, ledger: Ledger, time_ns: int) -> None:
 
 
 def _written_later(primary: Primary, arm: Arm) -> Bitmap:
-    """Blocks of sets after the boundary that the secondary shows, and those written since the last cut."""
+    """Blocks of sets after the boundary that the secondary shows (all kept for it), and those written since the cut."""
     later = Bitmap.of(primary.source.volume.n_blocks, primary.source.log.open_addresses())
     for number in range(arm.secondary.playback.view.number + 1, primary.last_cut.number + 1):
         later.set(primary.save_volume.stored(primary.last_cut._replace(number=number)).addresses)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.bitmap import Bitmap
 from sim.engine.delta import delta
 from sim.engine.identity import START, SetId
 from sim.engine.snapshot_errors import SnapshotError
@@ -63,7 +64,7 @@ class Copier:
         return self.primary.snapshots.queue
 
     def ask(self, cause: str, why: str) -> None:
-        """Ask for a new copy; one under way is given up."""
+        """Ask for a new copy; one under way is given up. What can be read there stays readable until it begins."""
         self._request = _Request(cause, why)
         self._let_go()
         self._break_off()
@@ -73,7 +74,6 @@ class Copier:
         """Keep no sets for the secondary, and send it none: what it would need first is a copy (C12)."""
         used = self.primary.save_volume.used_blocks
         self.primary.distribution.mark_out_of_sync(self.secondary.name)
-        self.secondary.forget_everything()
         self.sender.enabled = False
         self.sender.disconnect()
         self.primary.space_changed(used)
@@ -112,26 +112,25 @@ class Copier:
 
     def _copy(self, request: _Request) -> Process:
         """Snapshot and stamp -> start sending sets -> copy extents in use [-> differential] -> start playback."""
-        first, stamp = yield from self._take_snapshot(request.cause)
+        snapshot, stamp = yield from self._take_snapshot(request.cause)
+        in_use = self._queue.entry(snapshot).use.blocks()
+        self._begin(request, stamp, in_use.count())
+        self.secondary.forget_everything()
         if not self._two_snapshots:
             self._start_sending(stamp)
-        addresses = self._queue.blocks_in_use(first)
-        self._begin(request, stamp, addresses.size)
-        self.secondary.clear_volume()
-        yield from self._carry(first, addresses, request.cause)
+        yield from self._carry(snapshot, in_use, request.cause)
         if self._two_snapshots:
-            stamp = yield from self._differential(first, request)
+            snapshot, stamp = yield from self._differential(snapshot, request)
+        self.secondary.playback.volume.restore_use(self._queue.entry(snapshot).allocation)
         self._finish(request, stamp)
 
-    def _differential(self, first: int, request: _Request) -> Wait[SetId]:
+    def _differential(self, first: int, request: _Request) -> Wait[tuple[int, SetId]]:
         """The second snapshot, sets flowing from there, and what changed between the two (L1135-1142)."""
         second, stamp = yield from self._take_snapshot(request.cause)
         self._start_sending(stamp)
         changed = delta(self._queue, first, second).addresses
-        yield from self._carry(second, changed, "snapshot_delta")
-        gone = np.setdiff1d(self._queue.blocks_in_use(first), self._queue.blocks_in_use(second), assume_unique=True)
-        self.secondary.playback.volume.free(gone)
-        return stamp
+        yield from self._carry(second, Bitmap.of(self.primary.source.volume.n_blocks, changed), "snapshot_delta")
+        return second, stamp
 
     def _take_snapshot(self, cause: str) -> Wait[tuple[int, SetId]]:
         """A snapshot at a boundary, stamped with it; at the start of a run the start itself is one."""
@@ -149,14 +148,14 @@ class Copier:
         self.primary.distribution.join(self.secondary.name, stamp)
         self.sender.enabled = True
         self.secondary.expect_after(stamp)
-        self.sender.send_after(stamp)
+        self.sender.start_after(stamp)
 
-    def _carry(self, snapshot: int, addresses: NDArray[np.int64], cause: str) -> Process:
+    def _carry(self, snapshot: int, blocks: Bitmap, cause: str) -> Process:
         """Read at the primary, send, write at the secondary, all at once: the slowest sets the pace."""
-        done = 0
-        while done < addresses.size or not addresses.size:
+        todo = _Todo(blocks)
+        while True:
             yield from self._until_both_up()
-            size = (addresses.size - done) * self.primary.block_bytes
+            size = todo.left * self.primary.block_bytes
             way = self.sender.way
             servers = (way.server, self.primary.node.disk.reading, self.secondary.node.disk.writing)
             self._flows, self._cause = [server.begin(size) for server in servers], cause
@@ -172,19 +171,15 @@ class Copier:
             broken = self._broke_ns >= began_ns
             last_ns = (self._broke_ns if broken else self._clock.now_ns) - way.delay_ns
             arrived = min(flow.served_bytes(last_ns) for flow in flows) // self.primary.block_bytes
-            self._write(snapshot, addresses[done : done + arrived])
-            done += arrived
-            if not addresses.size and not broken:
+            for part in todo.take(arrived):
+                self.secondary.write_copy(part, self._queue.read(snapshot, part))
+            if not todo.left and not broken:
                 return
 
     def _until_both_up(self) -> Process:
         while not (self.primary.node.up and self.secondary.node.up):
             yield from self.primary.node.until_up()
             yield from self.secondary.node.until_up()
-
-    def _write(self, snapshot: int, addresses: NDArray[np.int64]) -> None:
-        for part in _slices(addresses):
-            self.secondary.write_copy(part, self._queue.read(snapshot, part))
 
     # -- the ends -----------------------------------------------------------------------------------------------------
 
@@ -272,6 +267,26 @@ class Copier:
         )
 
 
-def _slices(addresses: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    for start in range(0, addresses.size, SLICE_BLOCKS):
-        yield addresses[start : start + SLICE_BLOCKS]
+class _Todo:
+    """Blocks that are still to be copied, in increasing order, a window at a time: no list of all of them."""
+
+    def __init__(self, blocks: Bitmap) -> None:
+        self.left = blocks.count()
+        self._blocks = blocks
+        self._window = self._windows()
+        self._rest: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+
+    def take(self, count: int) -> Iterator[NDArray[np.int64]]:
+        """The next `count` blocks, in pieces."""
+        self.left -= count
+        while count > 0:
+            if not self._rest.size:
+                self._rest = next(self._window)
+            part, self._rest = self._rest[:count], self._rest[count:]
+            count -= part.size
+            yield part
+
+    def _windows(self) -> Iterator[NDArray[np.int64]]:
+        for start in range(0, self._blocks.n_bits, SLICE_BLOCKS):
+            every = np.arange(start, min(start + SLICE_BLOCKS, self._blocks.n_bits))
+            yield every[self._blocks.test(every)]

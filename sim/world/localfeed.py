@@ -42,6 +42,10 @@ class LocalFeed:
     def disconnect(self) -> None:
         """There is no connection to lose."""
 
+    def start_after(self, stamp: SetId) -> None:
+        """Go on from a copy that holds `stamp`."""
+        self.send_after(stamp)
+
     def send_after(self, set_id: SetId) -> None:
         """Go on with the set after this one."""
         self._shown = set_id

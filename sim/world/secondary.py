@@ -128,11 +128,6 @@ class Secondary:
         if self.receiver is not None:
             self.receiver.follow(stamp)
 
-    def clear_volume(self) -> None:
-        """Nothing is in use any more: the copy says what is."""
-        volume = self.playback.volume
-        volume.free(volume.blocks_in_use())
-
     def write_copy(self, addresses: NDArray[np.int64], rows: NDArray[Any]) -> None:
         """Write part of a copy; snapshots that users keep here get their before-images first."""
         self.snapshots.queue.write(addresses, rows)

@@ -54,6 +54,11 @@ class Sender:
         if self._flow is not None:
             self.way.server.break_off(self._flow)
 
+    def start_after(self, stamp: SetId) -> None:
+        """Go on from a copy that holds `stamp`: nothing that was lost before is sent again."""
+        self.send_after(stamp)
+        self._lost_bytes = 0
+
     def send_after(self, set_id: SetId) -> None:
         """Go on, over a new connection, with the set after this one."""
         self.disconnect()
@@ -102,7 +107,7 @@ class Sender:
         if flow.broken_off:
             self._keep_whole_chunks(stored, chunks, flow)
         elif connection != self._connection:
-            self._lost_bytes += flow.size_bits // 8
+            self._lost_bytes += flow.size_bits // 8 if self._still_wanted(stored.id) else 0
         else:
             self.sent = stored.id
             self._in_flight[stored.id] = flow.size_bits // 8
@@ -136,7 +141,8 @@ class Sender:
                 part = stored.chunk_range(first, first + whole)
                 self._receiver.receive(part)
                 kept += part.addresses.size
-        self._lost_bytes += flow.served_bytes(self._clock.now_ns) - kept * self.primary.block_bytes
+        if self._still_wanted(stored.id):
+            self._lost_bytes += flow.served_bytes(self._clock.now_ns) - kept * self.primary.block_bytes
 
     def _still_wanted(self, set_id: SetId) -> bool:
         here, there = self.primary.save_volume, self.secondary.save_volume

@@ -10,6 +10,9 @@ from sim.records import Record
 from sim.scenario import load_text
 from sim.scenario.schema import Scenario
 from sim.simulation import Run, simulate
+from sim.streams import Streams
+from sim.world.build import World, build
+from sim.world.ledger import Ledger
 
 R = TypeVar("R", bound=Record)
 S = 1_000_000_000
@@ -68,6 +71,14 @@ timeline:{"" if timeline else " []"}
 def run(scenario: Scenario, **options: Any) -> Run:
     """The scenario under full checking: every view is compared with a golden copy, every law watches."""
     return simulate(scenario, **({"checking": "full"} | options))
+
+
+def standing(scenario: Scenario) -> World:
+    """The world at the end of a run, to look at its volumes."""
+    world = build(scenario, Ledger(lambda _fact: None), Streams(scenario.run.seed), "off", "ids")
+    world.start()
+    world.clock.run(scenario.run.until, lambda _time_ns: None)
+    return world
 
 
 def facts(run: Run, kind: type[R], **where: object) -> list[R]:

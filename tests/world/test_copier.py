@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from sim.engine import Bitmap
 from sim.records import (
     BytesCarried,
     CopyBegan,
@@ -16,7 +18,7 @@ from sim.records import (
     SnapshotDeleted,
     SnapshotTaken,
 )
-from tests.world.scenes import MIN, S, facts, happened, run, scene
+from tests.world.scenes import MIN, S, facts, happened, run, scene, standing
 
 USED = "in_use: 50 %"  # 32 MiB: 268 s at 1 Mbit/s
 
@@ -123,3 +125,47 @@ def test_a_snapshot_store_that_runs_full_under_the_copy_begins_it_again() -> Non
     assert len(facts(done, SecondaryDropped, cause="snapshot_store_full")) == 5
     assert len(facts(done, SecondaryDropped, cause="copies_failed")) == 1  # 1 + retries attempts, then it is left alone
     assert not happened(done, CopyFinished)
+
+
+def test_a_stopped_secondary_that_is_dropped_keeps_its_view_and_is_copied_after_the_start() -> None:
+    """A drop copied a stopped secondary at once, and sent it sets: the operator's stop was lost.
+
+    Nothing may travel between stop and start, and what could be read there must stay as it was.
+    """
+    done = run(
+        scene(
+            workload="{writes: 20 /s, locality: {uniform: true, over: 32 MiB}}",
+            high_water_mark="2 MiB",
+            save_volume="{size: 8 MiB, on_full: drop}",
+            timeline="{at: 5 min, kind: stop}\n{at: 20 min, kind: start}",
+            until="40 min",
+        )
+    )
+    dropped = facts(done, SecondaryDropped)[0].time_ns
+    assert 5 * MIN < dropped < 20 * MIN, "this test is about a drop while stopped"
+    for kind in (BytesCarried, SetReceived, CopyBegan):
+        assert not [fact for fact in facts(done, kind) if 6 * MIN < fact.time_ns < 20 * MIN]
+    assert 20 * MIN <= facts(done, CopyBegan)[0].time_ns < 21 * MIN
+    assert not happened(done, BytesCarried, cause="retransmission")
+
+
+@pytest.mark.parametrize("initial_copy", ["run", "two-snapshots"])
+@pytest.mark.parametrize("granularity", [1, 2, 3])
+def test_a_copy_takes_over_what_is_in_use_block_by_block(initial_copy: str, granularity: int) -> None:
+    """The meta bit map lies in the file system that it describes (E52), so a copy has it too: no more, no less."""
+    world = standing(
+        seeding(
+            initial_copy=initial_copy,
+            workload="{churn: 5 /s, extent: 12 KiB}",
+            volume=f"{USED}, granularity: {granularity}",
+            until="59 min",
+        )
+    )
+    mirror = world.mirrors["mirror"]
+    copy, volume = mirror.arms["far"].secondary.playback, mirror.primary.source.volume
+    every = np.arange(volume.n_blocks)
+    touched = Bitmap.of(volume.n_blocks, mirror.primary.source.log.open_addresses())
+    freed = mirror.primary.source.log
+    same = copy.volume.allocated(every) == volume.allocated(every)
+    assert copy.boundary == mirror.primary.last_cut, "this test is about a copy that is up to date"
+    assert (same | touched.test(every) | np.isin(every, freed._open_use.lists()[0])).all()
