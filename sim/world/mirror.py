@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from sim.engine.identity import SetId
 from sim.records import PolicyChanged, ReplicationStarted, ReplicationStopped, SecondaryDropped
@@ -142,10 +143,11 @@ class Mirror:
 
     def _urge(self) -> None:
         """The primary waits for room: ask whoever it keeps sets for to play back what it has (V8)."""
-        clock = self.primary.clock
+        clock, through = self.primary.clock, self.primary.last_cut
         for name in self.primary.distribution.in_sync():
             arm = self.arms[name]
-            clock.call_at(clock.now_ns + arm.sender.way.delay_ns, Order.NETWORK, arm.secondary.urge)
+            urge = partial(arm.secondary.urge, through)
+            clock.call_at(clock.now_ns + arm.sender.way.delay_ns, Order.NETWORK, urge)
 
     def _look_at_snapshots(self) -> None:
         for arm in self.arms.values():

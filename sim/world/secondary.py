@@ -62,7 +62,7 @@ class Secondary:
         self.on_replayed: Callable[[SetId], None] = lambda _set_id: None
         self._flow: Flow | None = None
         self._last_playback_ns = self.clock.now_ns
-        self._urged = False  # somebody waits for the room that a playback would make
+        self._urged_through = START  # somebody waits for the room that playing back up to here would make
         self._waiting_for_boundary = 0  # how many wait to take a snapshot
         self._copies = 0  # counts copies, so that a replay of what a copy overwrote is given up
 
@@ -97,9 +97,9 @@ class Secondary:
         self.playback.recover()
         self.changed.fire()
 
-    def urge(self) -> None:
-        """Do not wait for more sets: a save volume is full, here or at the primary, and playback makes room (V8)."""
-        self._urged = True
+    def urge(self, through: SetId) -> None:
+        """Do not wait for more sets after these: a save volume is full, here or at the primary (V8)."""
+        self._urged_through = max(self._urged_through, through)
         self.changed.fire()
 
     def set_triggers(self, timeout_ns: int | None, high_water_blocks: int | None) -> None:
@@ -115,7 +115,6 @@ class Secondary:
     def forget_everything(self) -> None:
         """A new copy is coming: nothing here is a boundary any more, and received sets are of no use (V7)."""
         self._copies += 1
-        self._urged = False
         self.playback.stop_reading()
         if self._flow is not None:
             self.node.disk.copying.break_off(self._flow)
@@ -195,7 +194,7 @@ class Secondary:
 
     def _due(self) -> bool:
         timeout = self.triggers.timeout_ns
-        if self._urged:
+        if self.playback.readable and self.playback.view < self._urged_through:
             return True
         if timeout is None:
             return self.triggers.high_water_blocks is None
@@ -215,7 +214,7 @@ class Secondary:
             set_id = last._replace(number=number)
             self._must_hold(self.oracle.fault_in_set(set_id, *self.save_volume.read(set_id)))
         blocks = self.playback.begin(last)
-        self._last_playback_ns, self._urged = self.clock.now_ns, False
+        self._last_playback_ns = self.clock.now_ns
         self._see_view(last)
         self.ledger.append(
             ReplayBegan(

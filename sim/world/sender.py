@@ -90,7 +90,7 @@ class Sender:
             try:
                 save_volume.reserve(stored.id, stored.shape)
             except SaveVolumeFull:
-                self.secondary.urge()
+                self.secondary.urge(self.sent)
                 return False
             self.secondary.tell_save_volume()
         return True

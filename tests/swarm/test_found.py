@@ -210,3 +210,17 @@ def test_case_33_playback_that_is_never_idle_leaves_room_for_a_snapshot() -> Non
     replays, ends = facts(done, ReplayBegan), facts(done, SetReplayed)
     assert sum(one.time_ns == other.time_ns for one, other in zip(ends, replays[1:], strict=False)) > 10
     assert len(facts(done, SnapshotTaken, site="far")) >= 6
+
+
+def test_V8_an_empty_set_does_not_use_up_the_call_for_room() -> None:
+    """Asked for room, the destination played back an empty set and waited again, for the set behind it made none."""
+    done = run(
+        scene(
+            until="3 h", timeout="2 h", high_water_mark="2.5 MiB", save_volume="{size: 2.5 MiB, on_full: suspend}",
+            disk="{read: 100 MB/s, write: 8 kB/s}", secondary="{high_water_mark: 3 MiB}", bandwidth="100 kbit/s",
+            timeline="{at: 0, kind: cut-now}",
+        )
+    )  # fmt: skip
+    assert facts(done, DeltaSetCut)[0].blocks == 0
+    assert not stalled_at_the_end(done) or facts(done, SetReplayed)[-1].time_ns > 150 * MIN
+    assert facts(done, SetReplayed)[-1].number > 4
