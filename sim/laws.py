@@ -88,6 +88,7 @@ class CutsComeInTime:
     def __init__(self, poll_ns: int = 0) -> None:
         self._poll_ns = poll_ns
         self._last: dict[str, int] = {}
+        self._last_allowed: dict[str, int] = {}  # after a change of policy
         self._timeout: dict[str, int] = {}
 
     def __call__(self, fact: Record) -> str | None:
@@ -96,11 +97,19 @@ class CutsComeInTime:
         if isinstance(fact, CutSkipped):
             self._last[fact.replication] = fact.time_ns
         if isinstance(fact, PolicyChanged) and not fact.secondary:
-            self._timeout[fact.replication] = max(fact.timeout_ns, self._timeout[fact.replication])
-        if not isinstance(fact, DeltaSetCut):
-            return None
-        gap = fact.time_ns - self._last[fact.replication]
+            self._change(fact)
+        return self._check(fact) if isinstance(fact, DeltaSetCut) else None
+
+    def _change(self, fact: PolicyChanged) -> None:
+        """The new timeout counts from the last cut, but never makes a cut due before it was known."""
+        self._timeout[fact.replication] = fact.timeout_ns
+        overdue = fact.time_ns - fact.timeout_ns
+        self._last_allowed[fact.replication] = max(self._last[fact.replication], overdue)
+
+    def _check(self, fact: DeltaSetCut) -> str | None:
+        armed = max(self._last[fact.replication], self._last_allowed.pop(fact.replication, 0))
         self._last[fact.replication] = fact.time_ns
+        gap = fact.time_ns - armed
         if gap > self._timeout[fact.replication] + self._poll_ns + fact.late_ns:
             return f"set {fact.number} was cut {gap} ns after the one before and does not say why"
         return None

@@ -115,6 +115,7 @@ class Primary:
         acknowledge = self.distribution.replayed if what == "replayed" else self.distribution.received
         acknowledge(secondary, set_id)
         self._tell(Acknowledged, secondary=secondary, what=what, generation=set_id.generation, number=set_id.number)
+        self.oracle.forget_before(self.last_cut._replace(number=self.oldest_needed()))
         self.space_changed(used)
 
     def space_changed(self, used_before: int) -> None:

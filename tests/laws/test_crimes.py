@@ -24,6 +24,7 @@ from sim.records import (
     CopyFinished,
     CopyOutFinished,
     DeltaSetCut,
+    PolicyChanged,
     Record,
     ReplayBegan,
     SaveVolumeChanged,
@@ -82,6 +83,16 @@ def only_first_and_last_cut(run: Run) -> list[Record]:
     return [fact for fact in run.ledger if fact not in cuts[1:-1]]
 
 
+def with_a_shorter_timeout(run: Run) -> list[Record]:
+    """A policy of one second after the first cut, and cuts that go on as before."""
+    first = next(fact for fact in run.ledger if isinstance(fact, DeltaSetCut))
+    change = PolicyChanged(
+        time_ns=first.time_ns, replication="mirror", secondary="", timeout_ns=10**9, high_water_mark_bytes=2**21
+    )
+    place = run.ledger.index(first)
+    return [*run.ledger[: place + 1], change, *run.ledger[place + 1 :]]
+
+
 CRIMES = {
     TimeNeverGoesBack: lambda run: changed(run, SetReplayed, time_ns=1),
     SetsFollowWithoutHoles: lambda run: changed(run, DeltaSetCut, number=7),
@@ -95,6 +106,7 @@ CRIMES = {
 }
 
 MORE_CRIMES = [
+    (CutsComeInTime, with_a_shorter_timeout),
     (SetsFollowWithoutHoles, lambda run: changed(run, DeltaSetCut, generation=2)),
     (TimeNeverGoesBack, lambda run: changed(run, SetReplayed, time_ns=1e12)),
     (ReceivedAfterCopiedOut, lambda run: changed(run, SetReceived, blocks=1)),

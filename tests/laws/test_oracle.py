@@ -9,7 +9,10 @@ from sim.engine.blockindex import BlockIndex
 from sim.engine.playback import Playback
 from sim.engine.source import Source
 from sim.engine.volume import Volume
+from sim.streams import Streams
+from sim.world.build import build
 from sim.world.errors import ModelBroken
+from sim.world.ledger import Ledger
 from tests.world.scenes import run, scene
 
 BUSY = "{writes: 300 /s, locality: {uniform: true, over: 8 MiB}}"
@@ -116,3 +119,16 @@ def test_V7_a_copy_that_misses_blocks_is_caught(monkeypatch: pytest.MonkeyPatch)
 def test_checking_changes_nothing() -> None:
     digests = {run(busy(), checking=checking).digest for checking in ("off", "cheap", "full")}
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("checking", ["cheap", "full"])
+def test_the_oracle_forgets_what_every_secondary_is_past(checking: str) -> None:
+    """It kept a golden copy of every boundary for ever: a week of full checking took gigabytes."""
+    ledger = Ledger(lambda _fact: None)
+    world = build(busy(until="30 min"), ledger, Streams(1), checking, "ids")
+    world.start()
+    world.clock.run(30 * 60 * 10**9, lambda _time_ns: None)
+    oracle = world.mirrors["mirror"].primary.oracle
+    assert world.mirrors["mirror"].primary.last_cut.number >= 30
+    assert len(oracle._after_images) <= 3
+    assert len(oracle._golden) <= 3
