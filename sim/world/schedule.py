@@ -76,8 +76,8 @@ class Schedule:
         return max(self._armed_ns + self.triggers.timeout, self._changed_ns)
 
     def _may_outgrow(self) -> bool:
-        """Asked only where it can be: a set stops growing at the high-water mark."""
-        return 2 * (self.triggers.high_water_blocks or 0) > self._largest_blocks
+        """Asked only where it can be: without a poll a set stops growing at the high-water mark."""
+        return bool(self.triggers.poll) or 2 * (self.triggers.high_water_blocks or 0) > self._largest_blocks
 
     def _crossing_ns(self, blocks: int, limit_ns: int) -> int | None:
         return self._activity.crossing_ns(blocks, self._source.not_in_open, limit_ns)

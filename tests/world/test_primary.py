@@ -179,3 +179,36 @@ def test_C7_cuts_come_in_time() -> None:
 def test_case_7_a_volume_that_nobody_writes() -> None:
     done = run(scene(volume="in_use: 50 %", workload="{writes: 0.000001 /s}", until="20 min"))
     assert not any(look.writes for look in facts(done, WritesLooked))
+
+
+def test_a_stall_during_the_copy_out_loses_no_write_from_before_it() -> None:
+    # the disk takes 42 s for a set of 512 blocks; 8 s of writes fill the save volume of 1 MiB meanwhile
+    done = run(
+        scene(
+            workload=EVEN,
+            high_water_mark="1 MiB",
+            timeout="8 s",
+            disk="{read: 50 kB/s, write: 80 MB/s}",
+            save_volume="{size: 1 MiB}",
+            until="1 min",
+        )
+    )
+    still = facts(done, WritesSuspended, cause="save_volume_full")[0].time_ns
+    before = sum(look.writes for look in facts(done, WritesLooked) if look.time_ns <= still)
+    assert before == still * 64 // S
+
+
+def test_set_policy_keeps_the_poll() -> None:
+    timeline = "{at: 1 s, kind: set-policy, timeout: 30 s}"
+    done = run(scene(workload=EVEN, timeout="10 min", timeline=timeline, until="3 min", replication="poll: 20 s"))
+    assert cut_times(done) == [40 * S, 80 * S, 120 * S, 160 * S]
+
+
+def test_C6_C10_a_poll_lets_no_set_outgrow_the_save_volume() -> None:
+    """A mark of 256 KiB with a poll of 11 s: Open grew beyond the save volume until the poll, and the run broke."""
+    workload = "{writes: 60 /s, locality: {uniform: true, over: 32 MiB}}"
+    done = run(
+        scene(workload=workload, high_water_mark="256 KiB", save_volume="{size: 1 MiB}", replication="poll: 11 s")
+    )
+    assert max(cut.blocks for cut in facts(done, DeltaSetCut)) == 256
+    assert "save_volume" in {cut.cause for cut in facts(done, DeltaSetCut)}

@@ -18,6 +18,7 @@ from sim.records import (
     SaveVolumeChanged,
     SetReceived,
     SetReplayed,
+    SnapshotDeleted,
     SnapshotTaken,
     WritesLooked,
     WritesResumed,
@@ -276,3 +277,77 @@ def test_a_set_lost_in_the_last_metres_is_sent_again_as_retransmission() -> None
     assert first.time_ns < 11 * S < first.time_ns + 2 * S, "this test is about a set that was in flight"
     assert (first.cause, again.cause) == ("delta_set", "retransmission")
     assert first.carried_bytes == again.carried_bytes == 640 * 4096
+
+
+def test_V5_the_destination_timeout_counts_from_the_last_playback() -> None:
+    # sets are cut every 10 s and are there at once; playback every 25 s, from the last one on
+    done = run(
+        scene(
+            workload=EVEN,
+            timeout="10 s",
+            secondary="{timeout: 25 s}",
+            bandwidth="unlimited",
+            rtt="0",
+            disk="{read: 1000 GB/s, write: 1000 GB/s}",
+            until="2 min",
+        )
+    )
+    assert [fact.time_ns // S for fact in facts(done, ReplayBegan)] == [25, 50, 75, 100]
+
+
+def test_stop_in_mid_transfer_goes_on_at_once_after_the_start() -> None:
+    # a set of 2.5 MiB takes 20 s; it is stopped after 5 s of it, and its whole chunks are kept
+    timeline = "{at: 15 s, kind: stop}\n{at: 1 min, kind: start}"
+    done = run(
+        scene(workload=EVEN, timeout="10 s", bandwidth="1048576 bit/s", rtt="0", timeline=timeline, until="2 min")
+    )
+    assert 60 * S + 14 * S < facts(done, SetReceived)[0].time_ns < 60 * S + 16 * S
+
+
+def test_an_acknowledgement_in_flight_at_a_crash_is_lost_and_made_good_without_another_set() -> None:
+    # the acknowledgement of replay is on its way for 2 s when the primary goes down for 1 s; no other set is cut
+    done = run(
+        scene(
+            workload=EVEN,
+            timeout="100 s",
+            rtt="4 s",
+            bandwidth="unlimited",
+            disk="{read: 1000 GB/s, write: 1000 GB/s}",
+            timeline="{at: 67 s, kind: reboot, site: near, for: 500 ms}",
+            until="120 s",
+        )
+    )
+    replayed, heard = facts(done, SetReplayed)[0].time_ns, facts(done, Acknowledged, what="replayed")
+    assert replayed < 67 * S < replayed + 2 * S, "this test is about an acknowledgement in flight"
+    assert [fact.time_ns for fact in heard] == [67 * S + S // 2 + 2 * S]
+    assert facts(done, SaveVolumeChanged, site="near")[-1].used_bytes == 0
+
+
+def test_what_had_not_arrived_when_a_connection_broke_is_sent_again() -> None:
+    # 100 Mbit/s and 2 s of delay: of what left in the last 2 s before the crash nothing had arrived
+    done = run(
+        scene(
+            workload="{writes: 400 /s, locality: {uniform: true, over: 64 MiB}}",
+            high_water_mark="32 MiB",
+            bandwidth="10 Mbit/s",
+            rtt="4 s",
+            timeline="{at: 40 s, kind: reboot, site: far, for: 10 s}",
+            until="3 min",
+        )
+    )
+    flow = facts(done, BytesCarried)[0]
+    assert flow.began_ns < 36 * S < 40 * S == flow.time_ns, "this test is about a transfer of more than 4 s"
+    assert carried(done, "retransmission") >= 2 * 10**7 // 8 - 65_536
+
+
+def test_a_local_copy_that_is_stopped_sees_nothing() -> None:
+    timeline = "{at: 11 min, kind: stop}\n{at: 31 min, kind: start}"
+    done = run(scene(secondaries="{reports: {site: near}}", timeline=timeline, until="40 min"))
+    assert not [fact for fact in facts(done, SetReceived) if 11 * MIN < fact.time_ns < 31 * MIN]
+    assert facts(done, SetReplayed)[-1].number >= 7
+
+
+def test_a_snapshot_schedule_keeps_exactly_so_many() -> None:
+    done = run(scene(volume="snapshots: {every: 5 min, keep: 3}", until="32 min"))
+    assert len(facts(done, SnapshotTaken, cause="schedule")) == 6
+    assert len(facts(done, SnapshotDeleted, cause="schedule")) == 3
