@@ -352,3 +352,11 @@ def test_T1_any_mixture_of_sets_repeats_and_corruption_ends_complete(delivery):
     for each in made:
         assert stored_blocks(save_volume, each.id) == contents(each)
         assert save_volume.stored(each.id).verify()
+
+
+def test_case_15_another_intact_header_for_the_same_set_is_corruption_and_no_duplicate():
+    sent, other = delta_set(1, range(4)), delta_set(1, range(1, 5))
+    _, receiver = fresh()
+    assert receiver.receive_header(sent.header()) is STORED
+    assert receiver.receive_header(sent.header()) is DUPLICATE
+    assert receiver.receive_header(other.header()) is CORRUPT

@@ -278,3 +278,8 @@ def test_pins_are_counted():
     with pytest.raises(ValueError, match="not pinned"):
         queue.unpin(1)
     queue.delete(1)
+
+
+def test_S17_only_the_oldest_snapshot_asked_says_what_the_volume_was():
+    """The delta counts blocks beyond the older snapshot's end, not beyond that of the last one before the younger."""
+    Twin(3, 2).run("w012 s x4 a3 s w0 s").check()

@@ -20,6 +20,12 @@ MIN = 60 * S
 HOUR = 3600 * S
 
 
+SECOND_VOLUME = "  more: {size: 16 MiB, workload: {w: {writes: 9 /s}}}\n"
+SECOND_REPLICATION = """  early:
+    {volume: more, primary: far, initial_copy: done, secondaries: {near: {}}, save_volume: {size: 16 MiB}}
+"""
+
+
 def scene(
     until: str = "1 h",
     workload: str = "{writes: 5 /s, locality: {uniform: true, over: 32 MiB}}",
@@ -39,6 +45,7 @@ def scene(
     save_volume: str = "{size: 60 MiB, on_full: suspend}",
     timeline: str = "",
     seed: int = 1,
+    second: bool = False,
 ) -> Scenario:
     """One volume, one primary `near`, one secondary `far`, unless said otherwise. YAML pieces in flow style."""
     text = f"""
@@ -51,8 +58,8 @@ links:
   line2: {{between: [near, other], bandwidth: {bandwidth}, rtt: {rtt}}}
 volumes:
   vol: {{size: {size}, block: {block}, workload: {{w: {workload}}}{", " + volume if volume else ""}}}
-replication:
-  mirror:
+{SECOND_VOLUME if second else ""}replication:
+{SECOND_REPLICATION if second else ""}  mirror:
     volume: vol
     primary: near
     initial_copy: {initial_copy}
