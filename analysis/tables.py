@@ -23,9 +23,9 @@ from sim.records import BytesCarried, Record
 from sim.scenario.expect import Check
 from sim.summary import Measured, RunLike, Story, judge
 from sim.summary.curve import Curve
-from sim.summary.distribution import Distribution
 from sim.summary.metrics import BY_NAME, Metric
 from sim.summary.sample import Series
+from sim.summary.windows import Windows
 
 CHANGING: Final = (
     "lag", "lag_bytes", "lag_sets", "exposure", "exposure_bytes", "save_volume", "snapshot_store", "link_utilisation",
@@ -61,21 +61,24 @@ def run_name(run: RunLike) -> str:
 def losses(run: RunLike | Story, points: int = 201) -> pd.DataFrame:
     """What a failover would have lost: for each mode and value, for which share of all instants it was more.
 
+    Everything, where there was no copy to go on with, is more than any value: then the share does not fall to nothing.
     Columns mode, metric (exposure_seconds, exposure_bytes), value, share_above; `points` values from 0 to the largest.
     """
+    story = Story.of(run)
+    whole = Windows.whole(story.until_ns)
     rows = [
         (sample.labels["mode"], _stem(metric), value, share)
         for metric in (BY_NAME["exposure"], BY_NAME["exposure_bytes"])
-        for sample in _listed(metric, Story.of(run))
+        for sample in _listed(metric, story)
         if "to" not in sample.labels
-        for value, share in _exceeded(sample, points)
+        for value, share in _exceeded(sample, whole, points)
     ]
     return pd.DataFrame(rows, columns=["mode", "metric", "value", "share_above"])
 
 
-def _exceeded(sample: Series, points: int) -> list[tuple[float, float]]:
-    found = Distribution(sample.curve())
-    highest = found.maximum()
+def _exceeded(sample: Series, whole: Windows, points: int) -> list[tuple[float, float]]:
+    found = sample.told(whole)
+    highest = found.highest()
     if highest is None:
         return []
     values = [step * highest // (points - 1) for step in range(points)]

@@ -10,9 +10,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.performing.one import Ended, Failure, Job, Outcome
 from sim.results import provenance, saving
 from sim.results.folder import Folder
-from sim.performing.one import Ended, Failure, Job, Outcome
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -174,13 +174,19 @@ def described(verdict: Verdict) -> dict[str, Any]:
 
 
 def across(summaries: Sequence[dict[str, Value]]) -> dict[str, Value]:
-    """Several runs in one summary: the mean of each metric over the runs that have one, its least and its greatest."""
+    """Several runs in one summary: the mean of each metric over the runs that have one, its least and its greatest.
+
+    Where one of them would have lost everything there is neither a mean nor a greatest.
+    """
+    from sim.summary.summarising import stands_for_everything
+
     found: dict[str, Value] = {"replications": len(summaries)}
     for key in dict.fromkeys(key for summary in summaries for key in summary):
         given = [value for summary in summaries if isinstance(value := summary.get(key), int | float)]
-        found[key] = _mean(given)
+        endless = stands_for_everything(key) and len(given) < len(summaries)
+        found[key] = None if endless else _mean(given)
         found[f"{key}.across_min"] = min(given, default=None)
-        found[f"{key}.across_max"] = max(given, default=None)
+        found[f"{key}.across_max"] = None if endless else max(given, default=None)
     return found
 
 

@@ -6,8 +6,13 @@ from typing import Final, Literal
 
 Unit = Literal["s", "B", "share", "1"]
 
-_TIMES: Final = (("d", 86_400.0, 2.0), ("h", 3_600.0, 2.0), ("min", 60.0, 2.0), ("s", 1.0, 1.0), ("ms", 1e-3, 1.0))
+_TIMES: Final = (
+    ("d", 86_400.0, 2.0), ("h", 3_600.0, 2.0), ("min", 60.0, 2.0), ("s", 1.0, 1.0), ("ms", 1e-3, 1.0),
+)  # fmt: skip
 _SIZES: Final = tuple((unit, 1024.0**power) for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")))
+
+
+SHORTEST: Final = 0.005e-9  # seconds: less reads as nothing
 
 
 def amount(value: float | None, unit: Unit) -> str:
@@ -34,7 +39,17 @@ def duration(seconds: float) -> str:
     for unit, length, least in _TIMES:
         if abs(seconds) >= length * least:
             return f"{digits(seconds / length)} {unit}"
-    return f"{digits(seconds * 1e6)} µs" if seconds else "0 s"
+    if abs(seconds) >= 1e-6:
+        return f"{digits(seconds * 1e6)} µs"
+    return f"{digits(seconds * 1e9)} ns" if abs(seconds) >= SHORTEST else "0 s"
+
+
+def part_of(seconds: float, whole: float) -> str:
+    """A part of a time in the unit that fits the part: `2 of 120 min`, `29.5 of 240 min`, `all of 4 h`."""
+    if seconds >= whole:
+        return f"all of {duration(whole)}"
+    unit, length = next(((unit, length) for unit, length, least in _TIMES if seconds >= length * least), ("s", 1.0))
+    return f"{digits(seconds / length)} of {digits(whole / length)} {unit}"
 
 
 def size(size_bytes: float) -> str:

@@ -3,7 +3,7 @@
 A linear segment spends equal times at equal heights, so that the values of a curve, weighted with time, are a mixture
 of uniform distributions and of steps. Its distribution function is piecewise linear with corners at integers: quantiles
 come from inverting it, not from sampling. Segments that rise with time itself (an age) are summed in integers, the
-others with one correctly rounded sum (`math.fsum`).
+others with one correctly rounded sum (`math.fsum`). Time at which the value was more than any number can be among it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ import numpy as np
 
 from sim.summary.curve import Curve, Integers
 
+Number = Fraction | int | float  # a float only where it is infinite: more than any number
+
 
 class Distribution:
-    """The values of a curve, each as long as it held. Every answer is None where the curve has no value at all."""
+    """The values of a curve, each as long as it held, and an infinite one for `endless_ns`.
 
-    __slots__ = ("_corners", "_curve", "_high", "_low", "_weight", "total_ns")
+    Every answer is None where there is no value at all.
+    """
 
-    def __init__(self, curve: Curve) -> None:
+    __slots__ = ("_corners", "_curve", "_finite_ns", "_high", "_low", "_weight", "endless_ns", "total_ns")
+
+    def __init__(self, curve: Curve, endless_ns: int = 0) -> None:
         weight = curve.end_ns - curve.begin_ns
         held = weight > 0
         self._curve = curve
@@ -30,22 +35,30 @@ class Distribution:
         self._low = np.minimum(curve.begin_value, curve.end_value)[held]
         self._high = np.maximum(curve.begin_value, curve.end_value)[held]
         self._corners: Integers | None = None
-        self.total_ns = int(self._weight.sum())
+        self._finite_ns = int(self._weight.sum())
+        self.endless_ns = endless_ns
+        self.total_ns = self._finite_ns + endless_ns
 
-    def maximum(self) -> int | None:
+    def maximum(self) -> Number | None:
         """The least upper bound, values passed through in an instant among them."""
-        if not self.total_ns:
+        return math.inf if self.endless_ns else self.highest()
+
+    def highest(self) -> int | None:
+        """The least upper bound of the values that are not infinite."""
+        if not self._finite_ns:
             return None
         return int(max(self._curve.begin_value.max(), self._curve.end_value.max()))
 
-    def minimum(self) -> int | None:
+    def minimum(self) -> Number | None:
         """The greatest lower bound, values passed through in an instant among them."""
-        if not self.total_ns:
-            return None
+        if not self._finite_ns:
+            return math.inf if self.endless_ns else None
         return int(min(self._curve.begin_value.min(), self._curve.end_value.min()))
 
-    def mean(self) -> Fraction | None:
+    def mean(self) -> Number | None:
         """The time-weighted mean, exact."""
+        if self.endless_ns:
+            return math.inf
         if not self.total_ns:
             return None
         doubled = (self._low + self._high).tolist()
@@ -55,11 +68,13 @@ class Distribution:
         """For how long the value was above `target`."""
         return self.total_ns - self._at_most(target)
 
-    def quantile(self, share: Fraction) -> Fraction | None:
+    def quantile(self, share: Fraction) -> Number | None:
         """The smallest value that was not exceeded for `share` of the time, 0 < share <= 1."""
         if not self.total_ns:
             return None
         corners, wanted = self._all_corners(), share * self.total_ns
+        if wanted > self._finite_ns:
+            return math.inf
         right = bisect_left(range(len(corners)), wanted, key=lambda at: self._at_most(int(corners[at])))
         corner = int(corners[min(right, len(corners) - 1)])
         reached = self._below(corner)

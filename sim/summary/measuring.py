@@ -1,20 +1,23 @@
 """What one run has to say to a check: one exact value, or why there is none.
 
 where labels leave a choice (two secondaries, three links) it is the worst one
+a copy that could not be read is no copy in time: lag and exposure are infinite meanwhile
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from sim.scenario.expect import Check
+from sim.summary.amounts import part_of
 from sim.summary.countable import COUNTABLE
-from sim.summary.distribution import Distribution
+from sim.summary.distribution import Number
 from sim.summary.metrics import BY_NAME, Metric
-from sim.summary.sample import Labels, Number, Series, Total
+from sim.summary.sample import SECOND, Gap, Labels, Series, Total
 from sim.summary.story import RunLike, Story
 from sim.summary.summarising import statistic
 from sim.summary.windows import Windows
@@ -24,10 +27,14 @@ Found = TypeVar("Found", Series, Total)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An exact value in base units (seconds, bytes, shares of one, plain numbers), or why there is none."""
+    """An exact value in base units (seconds, bytes, shares of one, plain numbers), or why there is none.
 
-    value: Fraction | None
+    One that is more than any number is infinite; `word` says it in a word (everything), `why` for how long it was so.
+    """
+
+    value: Fraction | float | None
     why: str = ""
+    word: str = ""
 
 
 class NoSample(Exception):
@@ -41,19 +48,25 @@ def measure(check: Check, run: RunLike | Story) -> Measured:
         windows = _windows(check, story)
         if check.aggregate == "count":
             return Measured(Fraction(COUNTABLE[check.metric].count(story, windows)))
-        values = list(_values(check, BY_NAME[check.metric], story, windows))
+        found = _found(check, BY_NAME[check.metric], story, windows)
     except NoSample as nothing:
         return Measured(None, str(nothing))
-    return Measured(worst(check, values))
+    return worst_of(check, found)
 
 
-def worst(check: Check, values: Sequence[Fraction]) -> Fraction:
+def worst_of(check: Check, found: Sequence[Measured]) -> Measured:
+    """What was measured where it is furthest on the wrong side of the check, or nearest to it."""
+    value = worst(check, [one.value for one in found if one.value is not None])
+    return next(one for one in found if one.value == value)
+
+
+def worst(check: Check, values: Sequence[Fraction | float]) -> Fraction | float:
     """The value that is furthest on the wrong side of the check, or nearest to it."""
     if check.op in ("<", "<="):
         return max(values)
     if check.op in (">", ">="):
         return min(values)
-    distance = {value: abs(value - check.value) for value in values}
+    distance: dict[Fraction | float, Any] = {value: abs(value - check.value) for value in values}
     return (max if check.op == "==" else min)(distance, key=distance.__getitem__)
 
 
@@ -84,26 +97,44 @@ def _event(entry_id: str, story: Story) -> int:
     return at
 
 
-def _values(check: Check, metric: Metric, story: Story, windows: Windows) -> list[Fraction]:
-    found: list[Number | None] = []
+def _found(check: Check, metric: Metric, story: Story, windows: Windows) -> list[Measured]:
+    found: list[Measured] = []
     if metric.curves is not None:
         found += [_of_curve(check, series, windows) for series in _asked_for(check, list(metric.curves(story)))]
     elif metric.totals is not None:
         totals = _asked_for(check, list(metric.totals(story, windows)))
-        found += [total.value for total in totals] or [metric.nothing]
-    values = [Fraction(value) for value in found if value is not None]
-    if not values:
+        found += [_exact(value) for value in [total.value for total in totals] or [metric.nothing]]
+    found = [one for one in found if one.value is not None]
+    if not found:
         raise NoSample(f"there is no {check.metric}{_labelled(check)} {_where(check)}")
-    return values
+    return found
 
 
-def _of_curve(check: Check, series: Series, windows: Windows) -> Fraction | None:
+def _of_curve(check: Check, series: Series, windows: Windows) -> Measured:
+    value = _last(series, windows) if check.aggregate == "last" else _statistic(check, series, windows)
+    if value is None or not math.isinf(value):
+        return _exact(value, series.divisor)
+    missing, whole = series.asked(windows).endless_ns / SECOND, windows.length_ns / SECOND
+    return Measured(value, f"{_WITHOUT[series.gap]} for {part_of(missing, whole)}", series.gap.value)
+
+
+_WITHOUT: Final = {Gap.NOTHING_TO_SERVE: "unreadable", Gap.EVERYTHING: "no copy to go on with"}
+
+
+def _exact(value: Number | None, divisor: int = 1) -> Measured:
+    return Measured(None if value is None else Fraction(value) / divisor)
+
+
+def _statistic(check: Check, series: Series, windows: Windows) -> Number | None:
+    return statistic(check.aggregate or "", series.asked(windows))
+
+
+def _last(series: Series, windows: Windows) -> Number | None:
+    """The value just before the end of the windows; where gaps tell of nothing, the last one there is."""
     part = series.curve().within(windows)
-    if check.aggregate == "last":
-        value: Number | None = int(part.end_value[-1]) if len(part) else None
-    else:
-        value = statistic(check.aggregate or "", Distribution(part))
-    return None if value is None else Fraction(value) / series.divisor
+    if series.gap is not Gap.NO_SAMPLE and (not len(part) or part.end_ns[-1] < windows.spans[-1][1]):
+        return math.inf
+    return int(part.end_value[-1]) if len(part) else None
 
 
 def _asked_for(check: Check, samples: list[Found]) -> list[Found]:

@@ -75,17 +75,30 @@ TABLE: Final = (
     ),
     Metric(
         None, "unreadable_seconds.<to>", "s",
-        "for how long a copy was on its way and nothing could be served; no part of lag", 0, totals=totals.unreadable,
+        "for how long a copy was on its way and nothing could be served; no part of lag in the summary, infinite lag "
+        "for a check", 0, totals=totals.unreadable,
     ),
     Metric(
         "exposure", "exposure_seconds.<mode>[.<to>]", "s",
         "now - boundary that a failover would go on with: default the newest complete received set without a gap "
-        "before it, now the newest replayed one (a replay that has begun counts), sync 0; without a secondary the one "
-        "that loses least, of several replications the oldest", None, curves=series.exposure, statistics=ALL,
+        "before it, now the newest replayed one (a replay that has begun counts), sync 0; everything, more than any "
+        "number, while there is no copy to go on with; without `to` the secondary that loses least, of several "
+        "replications the oldest; a copy on the primary's own site survives no disaster there: it counts only where "
+        "`to` names it, and then for the loss of its disk", None, curves=series.exposure, statistics=ALL,
     ),
     Metric(
         None, "exposure_seconds.<mode>[.<to>].above_target_seconds", "s",
         "for how long exposure was above the target of lag", 0, totals=totals.exposure_above_target,
+    ),
+    Metric(
+        None, "exposure_everything_seconds.<mode>[.<to>]", "s",
+        "for how long a disaster would have cost everything: no copy to go on with", 0,
+        totals=totals.exposure_everything,
+    ),
+    Metric(
+        None, "without_copy_off_site.<site>", "1",
+        "replications of a primary's site whose copies all lie there: a disaster at the site costs everything", 0,
+        totals=totals.without_copy_off_site,
     ),
     Metric(
         "exposure_bytes", "exposure_bytes.<mode>[.<to>]", "B",

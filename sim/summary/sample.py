@@ -7,16 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
+from enum import Enum
 
 from sim.summary.curve import Curve
+from sim.summary.distribution import Distribution, Number
 from sim.summary.story import Story
 from sim.summary.windows import Windows
 
-Number = Fraction | int
 Labels = dict[str, str]
 
 SECOND = 10**9
+
+
+class Gap(Enum):
+    """What it means that there is no value at an instant, in the word that stands for the value."""
+
+    NO_SAMPLE = ""
+    NOTHING_TO_SERVE = "nothing to serve"  # infinite for a check; the summary is over the rest of the time
+    EVERYTHING = "everything"  # infinite for both
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,19 @@ class Series:
     curve: Callable[[], Curve]
     divisor: int = 1
     listed: bool = True  # whether the summary has it; a check can ask for the others too
+    gap: Gap = Gap.NO_SAMPLE
+
+    def told(self, windows: Windows) -> Distribution:
+        """How its values are distributed, for the summary."""
+        return self._over(windows, endless=self.gap is Gap.EVERYTHING)
+
+    def asked(self, windows: Windows) -> Distribution:
+        """The same for a check, which takes no gap for safety."""
+        return self._over(windows, endless=self.gap is not Gap.NO_SAMPLE)
+
+    def _over(self, windows: Windows, *, endless: bool) -> Distribution:
+        part = self.curve().within(windows)
+        return Distribution(part, windows.length_ns - part.length_ns if endless else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sim.summary import fill, traffic
 from sim.summary.combined import combined
 from sim.summary.curve import Curve
 from sim.summary.mirror import MODES, Mirror
-from sim.summary.sample import SECOND, Series
+from sim.summary.sample import SECOND, Gap, Series
 from sim.summary.story import Story
 
 Exposed = Callable[[Mirror, str, str | None], Curve]
@@ -19,25 +19,25 @@ Exposed = Callable[[Mirror, str, str | None], Curve]
 def lag(story: Story) -> Iterator[Series]:
     """Age of what each secondary serves."""
     for mirror, secondary, name in story.arms:
-        yield Series({"to": name}, partial(mirror.lag, secondary), SECOND)
+        yield Series({"to": name}, partial(mirror.lag, secondary), SECOND, gap=Gap.NOTHING_TO_SERVE)
 
 
 def lag_blocks(story: Story) -> Iterator[Series]:
     """Distinct blocks that each secondary does not serve yet."""
     for mirror, secondary, name in story.arms:
-        yield Series({"to": name}, partial(mirror.lag_blocks, secondary))
+        yield Series({"to": name}, partial(mirror.lag_blocks, secondary), gap=Gap.NOTHING_TO_SERVE)
 
 
 def lag_bytes(story: Story) -> Iterator[Series]:
     """The same in bytes."""
     for mirror, secondary, name in story.arms:
-        yield Series({"to": name}, partial(_bytes_behind, mirror, secondary))
+        yield Series({"to": name}, partial(_bytes_behind, mirror, secondary), gap=Gap.NOTHING_TO_SERVE)
 
 
 def lag_sets(story: Story) -> Iterator[Series]:
     """Delta sets that are cut and not replayed."""
     for mirror, secondary, name in story.arms:
-        yield Series({"to": name}, partial(mirror.lag_sets, secondary))
+        yield Series({"to": name}, partial(mirror.lag_sets, secondary), gap=Gap.NOTHING_TO_SERVE)
 
 
 def exposure(story: Story) -> Iterator[Series]:
@@ -88,13 +88,17 @@ def link_utilisation(story: Story) -> Iterator[Series]:
 
 
 def _exposures(story: Story, exposed: Exposed, *, oldest: bool = False, divisor: int = 1) -> Iterator[Series]:
-    """A disaster meets all replications: their losses add up, and the oldest data decides the age."""
+    """A disaster meets all replications: their losses add up, and the oldest data decides the age.
+
+    Where one of them has no copy to go on with, everything is lost; mode `sync` waits for one and loses nothing.
+    """
     for mode in MODES:
+        gap = Gap.NO_SAMPLE if mode == "sync" else Gap.EVERYTHING
         if story.mirrors:
-            yield Series({"mode": mode}, partial(_of_all, story, exposed, mode, oldest), divisor)
+            yield Series({"mode": mode}, partial(_of_all, story, exposed, mode, oldest), divisor, gap=gap)
         for mirror, secondary, name in story.arms:
-            labels = {"mode": mode, "to": name}
-            yield Series(labels, partial(exposed, mirror, mode, secondary), divisor, listed=len(story.arms) > 1)
+            curve, several = partial(exposed, mirror, mode, secondary), len(story.arms) > 1
+            yield Series({"mode": mode, "to": name}, curve, divisor, listed=several, gap=gap)
 
 
 def _of_all(story: Story, exposed: Exposed, mode: str, oldest: bool) -> Curve:

@@ -5,12 +5,14 @@ the same keys in the same order for the same scenario; integers where a value is
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sim.summary.distribution import Distribution
+from sim.summary.distribution import Distribution, Number
 from sim.summary.metrics import TABLE, Metric
-from sim.summary.sample import Number, Series
+from sim.summary.sample import Series
 from sim.summary.story import RunLike, Story
 from sim.summary.windows import Windows
 
@@ -20,7 +22,8 @@ Value = float | int | str | None
 def summarise(run: RunLike | Story, *, start_ns: int = 0, end_ns: int | None = None) -> dict[str, Value]:
     """Every metric of a run, or of its part from `start_ns` to `end_ns`, by its key; ready for JSON.
 
-    Quantiles and means are weighted with time. None stands where there is no sample or nothing to divide by.
+    Quantiles and means are weighted with time. None stands where there is no sample or nothing to divide by, and for an
+    exposure of everything, which is more than any number (`stands_for_everything`).
     """
     story = Story.of(run)
     end = story.until_ns if end_ns is None else end_ns
@@ -29,6 +32,11 @@ def summarise(run: RunLike | Story, *, start_ns: int = 0, end_ns: int | None = N
     for metric in TABLE:
         summary.update(_measured(metric, story, windows))
     return summary | {"digest": story.run.digest}
+
+
+def stands_for_everything(key: str) -> bool:
+    """Whether None under a key of the summary says that everything would have been lost."""
+    return re.match(r"exposure_(seconds|bytes|blocks|writes)\.(default|now)\.", key) is not None
 
 
 def statistic(name: str, found: Distribution) -> Number | None:
@@ -57,10 +65,10 @@ def _measured(metric: Metric, story: Story, windows: Windows) -> Iterator[tuple[
 
 
 def _statistics(metric: Metric, sample: Series, windows: Windows) -> Iterator[Value]:
-    found = Distribution(sample.curve().within(windows))
+    found = sample.told(windows)
     for name in metric.statistics:
         value = statistic(name, found)
-        yield None if value is None else float(Fraction(value) / sample.divisor)
+        yield None if value is None or math.isinf(value) else float(Fraction(value) / sample.divisor)
 
 
 def _plain(value: Number | None, unit: str) -> Value:

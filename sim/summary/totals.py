@@ -8,7 +8,7 @@ from fractions import Fraction
 from sim.records import ChunksDiscarded, CopyBegan, DeltaSetCut, WritesLooked
 from sim.summary import series, spans, traffic
 from sim.summary.distribution import Distribution
-from sim.summary.sample import SECOND, OfWindows, Total
+from sim.summary.sample import SECOND, Gap, OfWindows, Total
 from sim.summary.story import Story
 from sim.summary.windows import Span, Windows
 
@@ -117,7 +117,22 @@ def exposure_above_target(story: Story, windows: Windows) -> Iterator[Total]:
     target = max((story.target_ns(mirror, secondary) for mirror, secondary, _ in story.arms), default=0)
     for sample in series.exposure(story):
         if sample.listed:
-            yield Total(sample.labels, Distribution(sample.curve().within(windows)).above_ns(target) / SECOND)
+            yield Total(sample.labels, sample.told(windows).above_ns(target) / SECOND)
+
+
+def exposure_everything(story: Story, windows: Windows) -> Iterator[Total]:
+    """For how long a failover would have found no copy to go on with."""
+    for sample in series.exposure(story):
+        if sample.listed and sample.gap is Gap.EVERYTHING:
+            yield Total(sample.labels, Fraction(sample.told(windows).endless_ns, SECOND))
+
+
+def without_copy_off_site(story: Story, windows: Windows) -> Iterator[Total]:
+    """How many replications of each primary's site have all of their copies there too."""
+    for site in sorted({mirror.began.primary for mirror in story.mirrors}):
+        yield Total(
+            {"site": site}, sum(mirror.began.primary == site and not mirror.off_site for mirror in story.mirrors)
+        )
 
 
 def cut_delay(story: Story, windows: Windows) -> Iterator[Total]:

@@ -4,6 +4,7 @@ a check measures each run by itself; it holds when it holds in every run
 `across runs` takes the check's aggregate once more, over the runs (each run is one value)
 where labels leave a choice (two secondaries, three links) the worst one is measured
 no sample, no verdict: unknown, and why
+what is more than any number (everything is lost, nothing can be served) is below no limit
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import Final, Literal
 
 from sim.scenario.expect import Check
 from sim.summary.amounts import Unit, amount, plain
-from sim.summary.measuring import Measured, measure, worst
+from sim.summary.measuring import Measured, measure, worst, worst_of
 from sim.summary.story import RunLike, Story
 
 Outcome = Literal["pass", "fail", "unknown"]
 
-COMPARE: Final[dict[str, Callable[[Fraction, Fraction], bool]]] = {
+COMPARE: Final[dict[str, Callable[[Fraction | float, Fraction], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 UNITS: Final[dict[str, Unit]] = {"seconds": "s", "bytes": "B", "share": "share", "number": "1"}
@@ -30,9 +31,10 @@ UNITS: Final[dict[str, Unit]] = {"seconds": "s", "bytes": "B", "share": "share",
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of a check. `value` is in seconds, bytes, shares of one or plain numbers; None when unknown.
+    """The outcome of a check. `value` is in seconds, bytes, shares of one or plain numbers.
 
-    `why` says why it is unknown, or in how many runs it fails.
+    None when unknown, or more than any number: then `word` says it. `why` says why it is unknown, in how many runs it
+    fails, or for how long there was no number.
     """
 
     check: Check
@@ -40,10 +42,13 @@ class Verdict:
     value: float | None
     why: str
     runs: int = 1
+    word: str = ""
 
     @property
     def measured(self) -> str:
         """The measured value for people, with all digits where it nearly equals the limit."""
+        if self.word:
+            return self.word
         unit, limit = UNITS[self.check.value_kind], float(self.check.value)
         near = self.value is not None and 0 < abs(self.value - limit) <= limit / 200
         return plain(self.value, unit) if near and self.value is not None else amount(self.value, unit)
@@ -64,18 +69,24 @@ def judge(check: Check, measured: Sequence[Measured]) -> Verdict:
     runs = len(measured)
     if check.across_runs:
         measured = [_across(check, measured)]
-    values = [one.value for one in measured if one.value is not None]
-    failing = [value for value in values if not COMPARE[check.op](value, check.value)]
+    known = [one for one in measured if one.value is not None]
+    failing = [one for one in known if one.value is not None and not COMPARE[check.op](one.value, check.value)]
     missing = [one.why for one in measured if one.value is None]
     if failing:
-        why = f"{len(failing)} of {runs} runs fail" if len(failing) < len(values) else ""
-        return Verdict(check, "fail", float(worst(check, failing)), why, runs)
-    if missing or not values:
+        why = f"{len(failing)} of {runs} runs fail" if len(failing) < len(known) else ""
+        return _decided(check, "fail", worst_of(check, failing), why, runs)
+    if missing or not known:
         return Verdict(check, "unknown", None, missing[0] if missing else _NO_RUN, runs)
-    return Verdict(check, "pass", float(worst(check, values)), "", runs)
+    return _decided(check, "pass", worst_of(check, known), "", runs)
 
 
 _NO_RUN: Final = "there was no run"
+
+
+def _decided(check: Check, outcome: Outcome, found: Measured, why: str, runs: int) -> Verdict:
+    endless = found.value is None or math.isinf(found.value)
+    value = None if found.value is None or endless else float(found.value)
+    return Verdict(check, outcome, value, ", ".join(part for part in (found.why, why) if part), runs, found.word)
 
 
 def _across(check: Check, measured: Sequence[Measured]) -> Measured:
@@ -83,10 +94,12 @@ def _across(check: Check, measured: Sequence[Measured]) -> Measured:
     if len(values) < len(measured) or not values:
         missing = [one.why for one in measured if one.value is None] or [_NO_RUN]
         return Measured(None, f"{len(missing)} of {len(measured)} runs without a value: {missing[0]}")
-    return Measured(_over_runs(check, values))
+    value = _over_runs(check, values)
+    endless = next((one for one in measured if one.word), None) if math.isinf(value) else None
+    return Measured(value, endless.why, endless.word) if endless else Measured(value)
 
 
-def _over_runs(check: Check, ordered: list[Fraction]) -> Fraction:
+def _over_runs(check: Check, ordered: list[Fraction | float]) -> Fraction | float:
     match check.aggregate:
         case "count" | "sum" | "total":
             return sum(ordered, Fraction(0))

@@ -136,6 +136,14 @@ def test_soft_checks_do_not_decide_the_verdict_of_a_run() -> None:
     assert tables.verdict([parse_check("stall == 0", soft=True)], [Measured(Fraction(1))]) == "pass"
 
 
+def test_without_a_copy_to_go_on_with_more_than_any_value_is_lost() -> None:
+    story = Story(until=100).copy_began(0, cause="initial_copy", why="first_copy").copied(0, 25, cause="initial_copy")
+    table = tables.losses(story.run())
+    own = table[(table["mode"] == "default") & (table["metric"] == "exposure_seconds")]
+    assert own["share_above"].iloc[-1] == 0.25
+    assert own["value"].max() == 100.0
+
+
 def test_losses_are_the_exact_share_of_instants_that_lose_more() -> None:
     table = tables.losses(sawtooth(900, 300, 100).run(), points=7)
     now = table[(table["mode"] == "now") & (table["metric"] == "exposure_seconds")].set_index("value")["share_above"]

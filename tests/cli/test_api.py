@@ -109,6 +109,12 @@ print(result.digest, flush=True)
 """
 
 
+def test_one_run_that_would_have_lost_everything_leaves_no_mean():
+    found = across([{"exposure_bytes.now.max": 5.0, "x": 1}, {"exposure_bytes.now.max": None, "x": None}])
+    assert [found[f"exposure_bytes.now.max{end}"] for end in ("", ".across_min", ".across_max")] == [None, 5.0, None]
+    assert found["x"] == found["x.across_max"] == 1
+
+
 def test_a_script_needs_no_guard_to_use_many_workers(tmp_path, many):
     (tmp_path / "small.scenario.yaml").write_text(SMALL)
     (tmp_path / "script.py").write_text(SCRIPT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -58,6 +59,23 @@ def test_mean_and_extremes_follow_from_the_segments(curve: Curve) -> None:
     low, high, middle = found.minimum(), found.maximum(), found.quantile(Fraction(1, 2))
     assert low is not None and high is not None and middle is not None
     assert low <= middle <= high
+
+
+@given(curves(), st.integers(1, 200), st.fractions(Fraction(1, 100), 1))
+def test_time_without_limit_lies_above_every_number(curve: Curve, endless_ns: int, share: Fraction) -> None:
+    assume(curve.length_ns)
+    found, finite = Distribution(curve, endless_ns), Distribution(curve)
+    reached = Fraction(curve.length_ns, found.total_ns)
+    assert found.maximum() == found.mean() == math.inf
+    assert (found.minimum(), found.highest()) == (finite.minimum(), finite.maximum())
+    assert found.above_ns(10**6) == endless_ns
+    assert found.quantile(share) == (math.inf if share > reached else finite.quantile(share / reached))
+
+
+def test_nothing_but_time_without_limit_has_no_finite_statistic() -> None:
+    found = Distribution(Curve.of([]), 7)
+    assert found.maximum() == found.minimum() == found.mean() == found.quantile(Fraction(1, 100)) == math.inf
+    assert found.highest() is None
 
 
 @given(curves(), values)

@@ -97,7 +97,7 @@ def test_a_copy_on_the_primarys_own_site_does_not_survive_a_disaster_there() -> 
     mirror = Mirror(facts, facts.of(ReplicationBegan)[0], said(lisbon={}, reports={"site": "madrid"}))
     assert mirror.off_site == ("lisbon",)
     assert in_seconds(mirror.exposure("default")) == [(0, 20, 0, 20), (20, 40, 10, 30)]
-    assert in_seconds(mirror.exposure("default", "reports"))[0] == (0, 10, 0, 10), "its disk's loss"
+    assert in_seconds(mirror.exposure("default", "reports"))[0] == (0, 10, 0, 10), "the loss of its disk"
 
 
 @pytest.mark.parametrize("mode", ["default", "now", "sync"])

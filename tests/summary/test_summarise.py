@@ -11,8 +11,8 @@ from sim import records
 from sim.summary import Story as Read
 from sim.summary import amount, summarise
 from sim.summary.metrics import TABLE, render
-from sim.summary.summarising import statistic
-from tests.summary.ledgers import BLOCK, S, Story
+from sim.summary.summarising import stands_for_everything, statistic
+from tests.summary.ledgers import BLOCK, S, Story, said, scenario
 
 MB = 10**6
 
@@ -48,14 +48,21 @@ BY_HAND = {
     "lag_blocks.lisbon.max": 50 + 0.0,
     "lag_bytes.lisbon.max": 50.0 * BLOCK,
     "unreadable_seconds.lisbon": 5.0,
-    "exposure_seconds.default.max": 80.0,
-    "exposure_seconds.now.max": 80.0,
+    "exposure_seconds.default.max": None,  # everything, while the copy is under way
+    "exposure_seconds.default.mean": None,
+    "exposure_seconds.now.max": None,
+    "exposure_seconds.now.p50": 35.0,  # of 100 s: 14 s up to 14, 31 s of 4..35, 5 s of 30..35
+    "exposure_seconds.now.p95": 80.0,
+    "exposure_everything_seconds.default": 5.0,
+    "exposure_everything_seconds.now": 5.0,
+    "without_copy_off_site.madrid": 0,
     "exposure_seconds.sync.max": 0.0,
-    "exposure_seconds.default.above_target_seconds": 65.0,
+    "exposure_seconds.default.above_target_seconds": 65.0 + 5.0,
     "exposure_seconds.sync.above_target_seconds": 0.0,
-    "exposure_blocks.default.max": 50.0,
-    "exposure_bytes.default.max": 50.0 * BLOCK,
-    "exposure_writes.default.max": 100 * 1.4,  # at 14 s, just before set 1 is received
+    "exposure_blocks.default.p95": 50.0,
+    "exposure_bytes.default.p95": 50.0 * BLOCK,
+    "exposure_bytes.default.max": None,
+    "exposure_writes.default.max": None,
     "save_volume_bytes.madrid.max": 3_000.0,
     "save_volume_bytes.madrid.mean": 300.0,
     "save_volume_fill.madrid.max": 0.75,
@@ -105,6 +112,36 @@ def test_each_metric_is_what_a_hand_works_out(key: str) -> None:
 def test_every_metric_of_the_table_is_worked_out_by_hand_somewhere() -> None:
     stems = {re.sub(r"\[.*?\]|\.<\w+>", "", metric.key).split(".")[0] for metric in TABLE}
     assert stems == {key.split(".")[0] for key in BY_HAND}
+
+
+def test_within_a_window_in_which_the_copy_can_be_read_there_is_a_finite_maximum() -> None:
+    before, after = summarise(eventful().run(), end_ns=45 * S), summarise(eventful().run(), start_ns=50 * S)
+    assert after["exposure_seconds.default.max"] == 80.0
+    assert after["exposure_blocks.default.max"] == 50.0
+    assert after["exposure_bytes.default.max"] == 50.0 * BLOCK
+    assert before["exposure_writes.default.max"] == 100 * 1.4  # at 14 s, just before set 1 is received
+    assert after["exposure_everything_seconds.default"] == 0.0
+
+
+def test_a_copy_that_is_unreadable_most_of_the_time_is_no_safety() -> None:
+    story = Story(until=100).copy_began(0, cause="initial_copy", why="first_copy").copied(0, 96, cause="initial_copy")
+    summary = summarise(story.run())
+    for key in ("exposure_seconds.now.p50", "exposure_bytes.default.p95", "exposure_writes.default.mean"):
+        assert summary[key] is None
+        assert stands_for_everything(key)
+    assert summary["exposure_everything_seconds.default"] == 96.0
+    assert summary["exposure_seconds.sync.max"] == 0.0
+    assert not stands_for_everything("exposure_seconds.sync.max") and not stands_for_everything("rpo_seconds")
+    assert summary["lag_seconds.lisbon.max"] == 100.0, "lag is over the time at which the copy could be read"
+
+
+def test_without_a_copy_off_site_a_disaster_costs_everything_all_the_time() -> None:
+    told = scenario(mirror=said(reports={"site": "madrid"}))
+    summary = summarise(Story(until=40, secondaries=("reports",)).run(scenario=told))
+    assert summary["exposure_everything_seconds.default"] == 40.0
+    assert summary["exposure_seconds.default.p50"] is None
+    assert summary["without_copy_off_site.madrid"] == 1
+    assert summary["lag_seconds.reports.max"] == 40.0
 
 
 def test_the_summary_is_flat_json_in_a_stable_order_and_ends_with_the_digest() -> None:
@@ -210,6 +247,7 @@ def test_a_statistic_has_a_known_name() -> None:
     ("value", "unit", "text"),
     [
         (744, "s", "12.4 min"), (119, "s", "119 s"), (0.0042, "s", "4.20 ms"), (0, "s", "0 s"), (2e-5, "s", "20 µs"),
+        (3e-12, "s", "0 s"), (3e-9, "s", "3 ns"),
         (7200, "s", "2 h"), (200_000, "s", "2.31 d"), (1536, "B", "1.50 KiB"), (3 * 2**40, "B", "3 TiB"),
         (12, "B", "12 B"), (0.841, "share", "84.1 %"), (1234, "1", "1,234"), (3.714, "1", "3.71"), (None, "s", "–"),
         (123456.7, "1", "123,457"),

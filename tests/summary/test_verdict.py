@@ -14,7 +14,7 @@ from sim.summary import Measured, evaluate, judge
 from sim.summary.countable import COUNTABLE
 from sim.summary.metrics import BY_NAME
 from sim.summary.verdict import UNITS, Verdict
-from tests.summary.ledgers import S, Story, sawtooth
+from tests.summary.ledgers import S, Story, said, sawtooth, scenario
 
 
 def verdict(text: str, *stories: Story, **fields: object) -> Verdict:
@@ -102,7 +102,6 @@ def test_a_phase_leaves_out_the_rest_of_the_run() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("max(lag) < 1 min", "there is no lag"),
         ("max(lag{to=porto}) < 1 min", "there is no lag{to=porto}"),
         ("max(exposure_bytes) < 1 MB during steady", "this run has no time during steady"),
         ("coalescing_ratio > 1", "there is no coalescing_ratio"),
@@ -117,6 +116,60 @@ def test_without_a_sample_there_is_no_verdict(text: str, why: str) -> None:
     assert why in found.why
 
 
+def half_unreadable() -> Story:
+    """Readable from 30 s on, of 40."""
+    return Story(until=40).copy_began(0, cause="initial_copy", why="first_copy").copied(0, 30, cause="initial_copy")
+
+
+@pytest.mark.parametrize("aggregate", ["max", "mean", "p50", "p99"])
+@pytest.mark.parametrize("metric", ["lag", "lag_bytes", "lag_blocks", "lag_sets"])
+def test_for_a_check_a_copy_that_cannot_be_read_is_behind_without_limit(aggregate: str, metric: str) -> None:
+    limit = {"lag": "1 d", "lag_bytes": "1 TiB"}.get(metric, "1000000")
+    for op in ("<", "<=", "=="):
+        found = verdict(f"{aggregate}({metric}) {op} {limit}", half_unreadable())
+        assert (found.outcome, found.value, found.measured) == ("fail", None, "nothing to serve")
+        assert found.why == "unreadable for 30 of 40 s"
+    for op in (">", ">=", "!="):
+        assert outcome(f"{aggregate}({metric}) {op} {limit}", half_unreadable()) == "pass"
+
+
+@pytest.mark.parametrize("metric", ["exposure", "exposure_bytes", "exposure_blocks"])
+@pytest.mark.parametrize("mode", ["default", "now"])
+def test_without_a_copy_to_go_on_with_a_disaster_costs_everything(metric: str, mode: str) -> None:
+    limit = {"exposure": "1 d", "exposure_bytes": "1 TiB"}.get(metric, "1000000")
+    found = verdict(f"p95({metric}{{mode={mode}}}) <= {limit}", half_unreadable())
+    assert (found.outcome, found.value, found.measured) == ("fail", None, "everything")
+    assert found.why == "no copy to go on with for 30 of 40 s"
+    assert outcome(f"p10({metric}{{mode={mode}}}) <= {limit}", half_unreadable()) == "pass"
+    assert outcome(f"max({metric}{{mode={mode}}}) > {limit}", half_unreadable()) == "pass"
+
+
+def test_a_check_can_be_kept_to_the_time_that_is_meant() -> None:
+    run = {"scenario": scenario(timeline=[SimpleNamespace(id="seeded", at=30 * S)])}
+    assert verdict("max(lag) <= 40 s after seeded", half_unreadable(), **run).value == 40
+    assert verdict("max(exposure) <= 40 s after seeded", half_unreadable(), **run).value == 40
+    assert verdict("last(lag) < 1 h", half_unreadable()).value == 40
+    assert outcome("last(lag) < 1 h before seeded", half_unreadable(), **run) == "fail"
+    assert outcome("last(exposure) < 1 h", Story(until=40).copy_began(39)) == "fail"
+    assert verdict("min(lag) >= 0", half_unreadable()).value == 30
+
+
+def test_a_copy_on_the_primarys_own_site_answers_only_for_itself() -> None:
+    run = {"scenario": scenario(mirror=said(reports={"site": "madrid"}))}
+    story = Story(until=40, secondaries=("reports",))
+    assert verdict("max(exposure) < 1 h", story, **run).why == "no copy to go on with for all of 40 s"
+    assert verdict("max(exposure{to=reports}) < 1 h", story, **run).value == 40
+
+
+def test_across_runs_one_run_that_would_have_lost_everything_is_no_safety() -> None:
+    runs = [sawtooth(10, 1, 5), sawtooth(10, 1, 5), half_unreadable()]
+    assert verdict("mean(exposure) < 1 h across runs", *runs).measured == "everything"
+    assert verdict("p99(lag) < 1 h across runs", *runs).measured == "nothing to serve"
+    assert outcome("p50(lag) < 1 h across runs", *runs) == "pass"
+    found = verdict("max(lag) < 1 h", *runs)
+    assert (found.measured, found.why) == ("nothing to serve", "unreadable for 30 of 40 s, 1 of 3 runs fail")
+
+
 def test_every_run_must_hold_and_the_worst_is_shown() -> None:
     runs = [sawtooth(10, ship, 5) for ship in (1, 4, 3)]
     found = verdict("max(lag) < 14 s", *runs)
@@ -126,10 +179,11 @@ def test_every_run_must_hold_and_the_worst_is_shown() -> None:
 
 
 def test_one_run_without_a_sample_leaves_the_verdict_open_unless_another_fails() -> None:
-    unreadable = Story(until=40).copy_began(0, cause="initial_copy", why="first_copy")
-    assert outcome("max(lag) < 1 h", sawtooth(10, 1, 5), unreadable) == "unknown"
-    assert outcome("max(lag) < 1 s", sawtooth(10, 1, 5), unreadable) == "fail"
-    assert outcome("max(lag) < 1 h") == "unknown"
+    nothing_cut = Story(until=40)
+    cut = Story(until=40).look(1, 10, writes=3, new=1).cut(1, 10, blocks=1)
+    assert outcome("coalescing_ratio > 1", cut, nothing_cut) == "unknown"
+    assert outcome("coalescing_ratio > 9", cut, nothing_cut) == "fail"
+    assert outcome("max(lag) < 1 h") == "unknown", "there was no run"
 
 
 @pytest.mark.parametrize(
