@@ -5,19 +5,21 @@ rules that look across parts read a draft, so that one run reports both kinds of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path as FilePath
-from typing import Any, Protocol
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, ParamSpec, Protocol
 
 from sim.scenario.errors import Fault
 from sim.scenario.expect import Check
+from sim.scenario.fields import NotUnderstood
 from sim.scenario.nodes import ListNode, MapNode, Path, ScalarNode, child, data_of, node_at
-from sim.scenario.schema import Link, Replication, RunOptions, Scenario, Site, Volume
+from sim.scenario.partial import each_part, part_of
+from sim.scenario.schema import Link, Replication, RunOptions, Scenario, Site, Volume, Workload
 from sim.scenario.timeline import Entry
+
+Arguments = ParamSpec("Arguments")
 
 
 class Report(Protocol):
@@ -32,7 +34,10 @@ class Report(Protocol):
 
 @dataclass(frozen=True)
 class Draft:
-    """The parts of a scenario that are right by themselves, and the names of all parts that were written."""
+    """The parts of a scenario as far as they are right, and the names of all parts that were written.
+
+    A value that is wrong in itself raises NotUnderstood when it is read: see `attempt`.
+    """
 
     root: MapNode
     base_dir: FilePath
@@ -57,6 +62,11 @@ class Draft:
         """Whether the user wrote this value."""
         return node_at(self.root, path) is not None
 
+    def workload(self, path: Path) -> Workload | None:
+        """The workload that a path leads to, or into; None where nothing of it is right."""
+        volume = self.volumes.get(str(path[1]))
+        return None if volume is None else volume.workload.get(str(path[3]))
+
     def ids(self) -> list[str]:
         """The ids of the timeline, also of entries that are wrong in themselves."""
         timeline = child(self.root, "timeline")
@@ -71,6 +81,12 @@ class Draft:
         return list(dict.fromkeys(names))
 
 
+def attempt(check: Callable[Arguments, object], *args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+    """Carry out a check, unless it needs a value that is wrong in itself and was reported."""
+    with suppress(NotUnderstood):
+        check(*args, **kwargs)
+
+
 def draft_of(scenario: Scenario, root: MapNode, base_dir: FilePath) -> Draft:
     """The draft of a scenario that is right in all its parts."""
     return Draft(
@@ -80,16 +96,16 @@ def draft_of(scenario: Scenario, root: MapNode, base_dir: FilePath) -> Draft:
 
 
 def partial_draft(root: MapNode, base_dir: FilePath, errors: Iterable[Any]) -> Draft:
-    """The draft of a scenario with errors: every part that is right once unknown keys are left out."""
+    """The draft of a scenario with errors: what is right in every part, once unknown keys are left out."""
     data = data_of(root)
     for error in errors:
         if error["type"] == "extra_forbidden":
             _leave_out(data, error["loc"])
-    parts = {name: _each(data.get(name), name) for name in ("sites", "links", "volumes", "replication")}
-    run = _understood("run", data.get("run"))
+    parts = {name: each_part(_type_in(name), data.get(name)) for name in ("sites", "links", "volumes", "replication")}
     return Draft(
-        root, base_dir, run, **parts,
-        timeline=_listed(root, data, "timeline"), expect=_listed(root, data, "expect"),
+        root, base_dir, part_of(RunOptions, data.get("run")), **parts,
+        timeline=[(index, entry) for index, entry in _listed(data, "timeline", Entry) if _has_place(entry)],
+        expect=_listed(data, "expect"),
     )  # fmt: skip
 
 
@@ -103,30 +119,23 @@ def _leave_out(data: Any, location: Path) -> None:
         data.pop(location[-1], None)
 
 
-@cache
-def _adapter(section: str) -> TypeAdapter[Any]:
+def _type_in(section: str) -> Any:
+    """The type of what stands in a section, by name or one after the other."""
     annotation: Any = Scenario.model_fields[section].annotation
-    if section == "run":
-        return TypeAdapter(annotation)
-    return TypeAdapter(annotation.__args__[1 if annotation.__origin__ is dict else 0])
+    return annotation.__args__[1 if annotation.__origin__ is dict else 0]
 
 
-def _understood(section: str, value: Any) -> Any:
-    try:
-        return _adapter(section).validate_python(value, by_alias=True, by_name=False)
-    except ValidationError:
-        return None
+def _listed(data: Any, section: str, *otherwise: Any) -> list[tuple[int, Any]]:
+    """The parts of a list that are right in something, as the type they should have, or as one of the others."""
+    found: list[tuple[int, Any]] = []
+    for index, item in enumerate(data[section] if isinstance(data.get(section), tuple) else ()):
+        parts = (part_of(annotation, item) for annotation in (_type_in(section), *otherwise))
+        found += [(index, part) for part in parts if part is not None][:1]
+    return found
 
 
-def _each(value: Any, section: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        return {}
-    parts = {name: _understood(section, part) for name, part in value.items()}
-    return {name: part for name, part in parts.items() if part is not None}
-
-
-def _listed(root: MapNode, data: Any, section: str) -> list[tuple[int, Any]]:
-    if not isinstance(child(root, section), ListNode):
-        return []
-    parts = [(index, _understood(section, part)) for index, part in enumerate(data[section])]
-    return [(index, part) for index, part in parts if part is not None]
+def _has_place(entry: Entry) -> bool:
+    """Whether it is understood when something happens, and what others call it."""
+    with suppress(NotUnderstood):
+        return isinstance(entry.at, int) and (entry.id is None or bool(entry.id))
+    return False

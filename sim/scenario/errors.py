@@ -67,10 +67,11 @@ class ScenarioError(BadInput):
         super().__init__(self.faults)
 
     def __str__(self) -> str:
-        """Each fault with its source line, at most twenty, and how many more there are."""
+        """Each fault with its source line; of more than twenty the first ones, between how many there are in all."""
         lines = [str(fault) for fault in self.faults[:SHOWN_FAULTS]]
         if len(self.faults) > SHOWN_FAULTS:
-            lines.append(f"... and {len(self.faults) - SHOWN_FAULTS} more")
+            count = f"{printable(self.faults[0].file)}: {len(self.faults)} faults, the first {SHOWN_FAULTS} of them:"
+            lines = [count, *lines, f"... and {len(self.faults) - SHOWN_FAULTS} more"]
         return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -30,6 +30,10 @@ from sim.scenario.scalars import described, sort_of
 MAX_NAME = 64
 
 
+class NotUnderstood(Exception):
+    """What was written for a value is wrong, and was reported: nothing can be said that depends on it."""
+
+
 class Model(BaseModel):
     """What every part of a scenario is: frozen, and without keys that nobody knows."""
 
@@ -41,6 +45,14 @@ class Model(BaseModel):
         validate_by_alias=True,
         hide_input_in_errors=True,
     )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A field that a part of a wrong scenario does not have (sim/scenario/partial.py)."""
+            if name in type(self).model_fields:
+                raise NotUnderstood(name)
+            return super().__getattr__(name)
 
 
 def refusal(message: str, hint: str = "", offset: int = 0, below: tuple[str, ...] = ()) -> PydanticCustomError:

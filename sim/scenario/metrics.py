@@ -39,9 +39,14 @@ METRICS: Final[dict[str, MetricKind]] = {
     "coalescing_ratio": MetricKind("number", "total"),
     "stall": MetricKind("seconds", "total"),
     "full_copies": MetricKind("number", "total"),
+    "copies_begun": MetricKind("number", "total"),
+    "copies_finished": MetricKind("number", "total"),
+    "snapshots_taken": MetricKind("number", "total"),
+    "snapshots_deleted": MetricKind("number", "total"),
+    "snapshots_given_up": MetricKind("number", "total"),
 }
 
-FACTS: Final = ("cut", "received", "replayed", "full_copy", "stall", "dropped")
+FACTS: Final = ("cut", "received", "replayed", "full_copy", "stall", "dropped", "snapshot_given_up")
 
 MODES: Final = ("default", "now", "sync")
 CAUSES: Final = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "retransmission")

@@ -32,11 +32,11 @@ MENTIONED = {
 }  # fmt: skip
 
 
-def refused(path):
-    """What a user reads of a file that is refused."""
+def refused(path, shown=None):
+    """What a user reads of a file that is refused; with `shown`, the first lines of so many faults."""
     with pytest.raises(ScenarioError) as caught:
         load(path)
-    return str(caught.value)
+    return str(caught.value) if shown is None else "\n".join(f.headline() for f in caught.value.faults[:shown])
 
 
 def without_folder(message):
@@ -72,6 +72,7 @@ def test_all_faults_come_at_once_by_place_and_at_most_twenty_are_shown():
     places = [(fault.line, fault.column) for fault in caught.value.faults]
     assert places == sorted(places)
     assert str(caught.value).count("unknown key") == 20
+    assert re.match(r".*66-more-than-twenty.scenario.yaml: 30 faults, the first 20 of them:\n", str(caught.value))
     assert str(caught.value).endswith("... and 10 more")
 
 
@@ -81,6 +82,23 @@ def test_faults_of_values_of_keys_and_across_parts_are_reported_together():
     assert "did you mean 'bandwidth'" in message
     assert "no site 'lisbom'" in message
     assert "not in this version yet" in message
+
+
+def test_what_is_wrong_in_a_part_hides_nothing_of_its_other_values_and_of_other_parts():
+    message = refused(CORPUS / "66-parts-beside-wrong-parts.scenario.yaml", shown=100)
+    for said in (
+        "links.wan.bandwidth: unit 'Mbps' is not used", "links.loop.between: joins 'porto' to itself",
+        "home.size: 1000001 kB is not a multiple", "home.in_use: unit missing", "slow.writes: expected a rate",
+        "missing.trace: 'nowhere.csv' no such file", "folder.trace: '.' is a folder", "folder.format: expected fio",
+        "columns.format: csv needs columns", "columns.wrap: expected true", "day.writes: unit missing",
+        "day.profile.file: 'no-day.csv' no such file", "wide.rewrite: unit missing", "wide.over: over 2 GiB > volume",
+        "mirror.timeout: 'm': minute", "mirror.chunk: chunk 1 kB < one block", "high_water_mark 2 GiB > save volume",
+        "lisbon.timeout: 'm': minute", "lisbon.save_volume.size: save volume 512 B", "on_full: expected suspend",
+        "timeline[0].at: no id 'fire'", "timeline[0].kind: kind 'failover'", "timeline[1].at: never happens",
+        "timeline[1].site: no site 'madird'", "timeline[2].replication: no replication 'mirrow'",
+        "timeline[4].secondary: no secondary 'proto'", "timeline[5].snapshot: no snapshot entry 'taken'",
+    ):  # fmt: skip
+        assert said in message
 
 
 # ------------------------------------------------------------------------------------------------ bytes and files
@@ -296,6 +314,35 @@ def other_quantities(seed):
         chosen = luck.choice(list(QUANTITY.finditer(text)))
         text = text[: chosen.start()] + luck.choice(AMOUNTS) + text[chosen.end() :]
     return text
+
+
+def faults_of(text):
+    try:
+        load_text(text, name="mutant", base_dir=GOOD[0].parent)
+    except ScenarioError as error:
+        return error.faults
+    return ()
+
+
+def spoilt(text, matches):
+    """The text with these quantities made wrong."""
+    for match in sorted(matches, key=lambda match: -match.start()):
+        text = text[: match.start()] + "5 mm" + text[match.end() :]
+    return text
+
+
+@pytest.mark.parametrize("text", SEEDS)
+def test_one_wrong_value_is_one_fault_and_two_wrong_values_are_two(text):
+    luck = random.Random(1)
+    bare = re.sub(r"#.*", lambda found: "#" * len(found[0]), text)
+    found = list(QUANTITY.finditer(bare, bare.index("\nrun:")))
+    alone = {match: faults_of(spoilt(bare, [match])) for match in found}
+    assert len(found) > 5, "this test is about quantities"
+    assert {len(faults) for faults in alone.values()} == {1}
+    for _ in range(20):
+        one, other = luck.sample(found, 2)
+        paths = {fault.path for match in (one, other) for fault in alone[match]}
+        assert {fault.path for fault in faults_of(spoilt(bare, [one, other]))} == paths
 
 
 def test_every_accepted_mutant_runs_ten_seconds_without_an_internal_error():

@@ -23,6 +23,7 @@ RULES: Final[tuple[Callable[[Draft, Report], None], ...]] = (
     workloads.areas,
     workloads.kinds,
     instants.ids,
+    instants.anchors,
     instants.times,
     instants.subjects,
     instants.deletions,
@@ -30,5 +31,6 @@ RULES: Final[tuple[Callable[[Draft, Report], None], ...]] = (
     effort.cuts,
     checks.labels,
     checks.windows,
-    files.inputs,
+    files.traces,
+    files.profiles,
 )

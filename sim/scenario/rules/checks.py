@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sim.scenario.draft import Draft, Report
+from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.expect import Check
 from sim.scenario.metrics import CAUSES, MODES
 from sim.scenario.nodes import Path
 from sim.scenario.rules.references import must_exist
+from sim.scenario.schema import RunOptions
 
 
 def labels(draft: Draft, report: Report) -> None:
@@ -43,11 +44,14 @@ def windows(draft: Draft, report: Report) -> None:
         for word, name in (("before", check.before), ("after", check.after)):
             if name is not None:
                 must_exist(report, _path(draft, index), "timeline id", name, known, check.place(word))
-        if check.across_runs and draft.run is not None and draft.run.replications == 1:
-            report(
-                _path(draft, index), "'across runs' needs several runs", "give run.replications",
-                max(0, check.text.find("across")),
-            )  # fmt: skip
+        if check.across_runs and draft.run is not None:
+            attempt(_several_runs, report, _path(draft, index), check, draft.run)
+
+
+def _several_runs(report: Report, path: Path, check: Check, run: RunOptions) -> None:
+    if run.replications == 1:
+        place = max(0, check.text.find("across"))
+        report(path, "'across runs' needs several runs", "give run.replications", place)
 
 
 def _path(draft: Draft, index: int) -> Path:

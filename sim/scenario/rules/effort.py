@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from sim.scenario.distributions import Choice, Constant, Distribution, Exponential, Lognormal, UniformRange
-from sim.scenario.draft import Draft, Report
+from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.nodes import Path
-from sim.scenario.schema import Volume
+from sim.scenario.replication import Replication
+from sim.scenario.schema import RunOptions, Secondary, Volume
 from sim.scenario.units import format_duration, format_size
 from sim.scenario.workloads import RandomWrites
+
+Read = Callable[[], int | None]  # a period in nanoseconds, if there is one
 
 MAX_PERIODS: Final = 10_000_000
 
@@ -18,64 +22,74 @@ MAX_PERIODS: Final = 10_000_000
 def cuts(draft: Draft, report: Report) -> None:
     """Writes do not reach a high-water mark more than ten million times in a run."""
     for name, group in draft.replication.items():
-        volume = draft.volumes.get(group.volume)
-        if draft.run is None or volume is None or "high_water_mark" not in group.model_fields_set:
-            continue
-        writes = sum(w.writes for w in volume.workload.values() if isinstance(w, RandomWrites))
-        times = int(writes * draft.run.until / 10**9) // max(1, group.high_water_mark // volume.block)
-        if times > MAX_PERIODS:
-            report(
-                ("replication", name, "high_water_mark"),
-                f"{format_size(group.high_water_mark)} are reached up to {times:,} times in the run",
-                f"at most {MAX_PERIODS:,} times: make it larger, or the run shorter",
-            )
+        if draft.run is not None and "high_water_mark" in group.model_fields_set:
+            attempt(_cuts, draft, report, name, group, draft.run)
+
+
+def _cuts(draft: Draft, report: Report, name: str, group: Replication, run: RunOptions) -> None:
+    volume = draft.volumes.get(group.volume)
+    if volume is None:
+        return
+    writes = sum(w.writes for w in volume.workload.values() if isinstance(w, RandomWrites))
+    times = int(writes * run.until / 10**9) // max(1, group.high_water_mark // volume.block)
+    if times > MAX_PERIODS:
+        report(
+            ("replication", name, "high_water_mark"),
+            f"{format_size(group.high_water_mark)} are reached up to {times:,} times in the run",
+            f"at most {MAX_PERIODS:,} times: make it larger, or the run shorter",
+        )
 
 
 def periods(draft: Draft, report: Report) -> None:
     """No timeout, schedule, loop or burst comes round more than ten million times in a run."""
-    if draft.run is None:
-        return
-    for path, period_ns in [*_replication(draft), *_volumes(draft)]:
-        times = draft.run.until // period_ns
-        if times > MAX_PERIODS:
-            report(
-                path,
-                f"{format_duration(period_ns)} comes {times:,} times in {format_duration(draft.run.until)}",
-                f"at most {MAX_PERIODS:,} times: make it longer, or the run shorter",
-            )
+    if draft.run is not None:
+        for path, read in [*_replication(draft), *_volumes(draft)]:
+            attempt(_period, report, path, read, draft.run)
 
 
-def _replication(draft: Draft) -> Iterator[tuple[Path, int]]:
+def _period(report: Report, path: Path, read: Read, run: RunOptions) -> None:
+    period_ns = read()
+    times = run.until // period_ns if period_ns else 0
+    if period_ns and times > MAX_PERIODS:
+        report(
+            path,
+            f"{format_duration(period_ns)} comes {times:,} times in {format_duration(run.until)}",
+            f"at most {MAX_PERIODS:,} times: make it longer, or the run shorter",
+        )
+
+
+def _replication(draft: Draft) -> Iterator[tuple[Path, Read]]:
     for name, group in draft.replication.items():
         path = ("replication", name)
-        yield (*path, "timeout"), group.timeout
-        if group.poll is not None:
-            yield (*path, "poll"), group.poll
+        yield (*path, "timeout"), partial(getattr, group, "timeout")
+        yield (*path, "poll"), partial(getattr, group, "poll")
         for secondary, settings in group.secondaries.items():
             below = (*path, "secondaries", secondary)
-            if settings.timeout is not None:
-                yield (*below, "timeout"), settings.timeout
-            if settings.snapshots is not None:
-                yield (*below, "snapshots", "every"), settings.snapshots.every
+            yield (*below, "timeout"), partial(getattr, settings, "timeout")
+            yield (*below, "snapshots", "every"), partial(_snapshots, settings)
 
 
-def _volumes(draft: Draft) -> Iterator[tuple[Path, int]]:
+def _volumes(draft: Draft) -> Iterator[tuple[Path, Read]]:
     for name, volume in draft.volumes.items():
         path = ("volumes", name)
-        if volume.snapshots is not None:
-            yield (*path, "snapshots", "every"), volume.snapshots.every
-        yield from _workloads(path, volume)
+        yield (*path, "snapshots", "every"), partial(_snapshots, volume)
+        for workload_name, workload in volume.workload.items():
+            if isinstance(workload, RandomWrites):
+                below = (*path, "workload", workload_name)
+                yield (*below, "profile", "loop"), partial(_loop, workload)
+                yield (*below, "bursts", "every"), partial(_bursts, workload)
 
 
-def _workloads(path: Path, volume: Volume) -> Iterator[tuple[Path, int]]:
-    for name, workload in volume.workload.items():
-        if not isinstance(workload, RandomWrites):
-            continue
-        below = (*path, "workload", name)
-        if workload.profile is not None and workload.profile.loop is not None:
-            yield (*below, "profile", "loop"), workload.profile.loop
-        if workload.bursts is not None:
-            yield (*below, "bursts", "every"), _typical(workload.bursts.every)
+def _snapshots(owner: Volume | Secondary) -> int | None:
+    return owner.snapshots.every if owner.snapshots else None
+
+
+def _loop(workload: RandomWrites) -> int | None:
+    return workload.profile.loop if workload.profile else None
+
+
+def _bursts(workload: RandomWrites) -> int | None:
+    return _typical(workload.bursts.every) if workload.bursts else None
 
 
 def _typical(distribution: Distribution) -> int:

@@ -2,46 +2,63 @@
 
 from __future__ import annotations
 
-from sim.scenario.draft import Draft, Report
+from typing import Final
+
+from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.errors import ScenarioError
-from sim.scenario.nodes import Path
-from sim.scenario.profile import load_profile
+from sim.scenario.nodes import Node, Path, ScalarNode
+from sim.scenario.profile import RateSteps, load_profile
+from sim.scenario.rules.references import matching
 from sim.scenario.rules.workloads import MAX_FACTOR
+from sim.scenario.scalars import sort_of
 from sim.scenario.textfile import why_unreadable
 from sim.scenario.units import format_duration
-from sim.scenario.workloads import RandomWrites, TraceReplay
+from sim.scenario.workloads import RandomWrites
+
+WORKLOAD: Final = ("volumes", "*", "workload", "*")
 
 
-def inputs(draft: Draft, report: Report) -> None:
-    """Traces are readable files; profiles can be read, now, as what they are."""
-    for name, volume in draft.volumes.items():
-        for workload_name, workload in volume.workload.items():
-            path = ("volumes", name, "workload", workload_name)
-            if isinstance(workload, TraceReplay):
-                _readable(draft, report, (*path, "trace"), workload.trace)
-            elif isinstance(workload, RandomWrites) and workload.profile is not None:
-                where = (*path, "profile", "file")
-                if _readable(draft, report, where, workload.profile.file):
-                    _profile(draft, report, where, workload)
+def traces(draft: Draft, report: Report) -> None:
+    """Traces are readable files; read off the tree, for the rest of the workload may be wrong."""
+    for path, node in matching(draft.root, (*WORKLOAD, "trace"), ()):
+        _readable(draft, report, path, node)
 
 
-def _readable(draft: Draft, report: Report, path: Path, name: str) -> bool:
-    why = why_unreadable(draft.base_dir / name)
+def profiles(draft: Draft, report: Report) -> None:
+    """Profiles can be read, now, as what they are, and go with the rate of their workload."""
+    for path, node in matching(draft.root, (*WORKLOAD, "profile", "file"), ()):
+        if isinstance(node, ScalarNode) and _readable(draft, report, path, node):
+            _profile(draft, report, path, node.text)
+
+
+def _readable(draft: Draft, report: Report, path: Path, node: Node) -> bool:
+    if not isinstance(node, ScalarNode) or (node.plain and sort_of(node.text) != "text"):
+        return False
+    why = why_unreadable(draft.base_dir / node.text)
     if why is not None:
-        report(path, f"'{name}' {why[0]}", why[1])
+        report(path, f"'{node.text}' {why[0]}", why[1])
     return why is None
 
 
-def _profile(draft: Draft, report: Report, path: Path, workload: RandomWrites) -> None:
-    assert workload.profile is not None
+def _profile(draft: Draft, report: Report, path: Path, name: str) -> None:
     try:
-        profile = load_profile(draft.base_dir / workload.profile.file)
+        steps = load_profile(draft.base_dir / name)
     except ScenarioError as error:
         report.include(error.faults)
         return
-    if workload.profile.loop is not None and profile.times_ns[-1] >= workload.profile.loop:
-        last = format_duration(profile.times_ns[-1])
+    workload = draft.workload(path)
+    if isinstance(workload, RandomWrites):
+        attempt(_loop, report, path, steps, workload)
+        attempt(_highest, report, path, steps, workload)
+
+
+def _loop(report: Report, path: Path, steps: RateSteps, workload: RandomWrites) -> None:
+    if workload.profile and workload.profile.loop is not None and steps.times_ns[-1] >= workload.profile.loop:
+        last = format_duration(steps.times_ns[-1])
         report((*path[:-1], "loop"), f"must be longer than the last time of the profile, {last}")
-    highest = max(profile.factors(workload.writes)) * (workload.bursts.factor if workload.bursts else 1)
+
+
+def _highest(report: Report, path: Path, steps: RateSteps, workload: RandomWrites) -> None:
+    highest = max(steps.factors(workload.writes)) * (workload.bursts.factor if workload.bursts else 1)
     if highest > MAX_FACTOR:
         report(path, f"multiplies the rate by up to {float(highest):g}; at most {MAX_FACTOR:,}")

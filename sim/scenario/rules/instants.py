@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sim.scenario.draft import Draft, Report
-from sim.scenario.nodes import Path
-from sim.scenario.rules.references import must_exist
+from sim.scenario.draft import Draft, Report, attempt
+from sim.scenario.errors import BadValue
+from sim.scenario.nodes import Path, ScalarNode
+from sim.scenario.rules.references import matching, must_exist
+from sim.scenario.schema import RunOptions
 from sim.scenario.timeline import (
     Command,
     DeleteSnapshot,
@@ -16,6 +18,7 @@ from sim.scenario.timeline import (
     Stop,
     TakeSnapshot,
     absolute_times,
+    parse_instant,
 )
 from sim.scenario.units import format_duration
 
@@ -32,20 +35,37 @@ def ids(draft: Draft, report: Report) -> None:
             report(("timeline", index, "id"), f"id '{entry.id}' is taken by timeline[{first[entry.id]}]")
 
 
+def anchors(draft: Draft, report: Report) -> None:
+    """An entry that another one is counted from exists; read off the tree, for its neighbours may be wrong."""
+    for path, node in matching(draft.root, ("timeline", "*", "at"), ()):
+        if isinstance(node, ScalarNode) and (name := _anchor(node.text)):
+            must_exist(report, path, "id", name, draft.ids())
+
+
+def _anchor(text: str) -> str:
+    """The id in `fire + 20 min`; empty where there is none, or the text was refused."""
+    try:
+        return parse_instant(text).after
+    except BadValue:
+        return ""
+
+
 def times(draft: Draft, report: Report) -> None:
     """Every entry happens within the run; exactly at its end still happens."""
     entries = [entry for _, entry in draft.timeline]
-    known = draft.ids()
     for (index, entry), time_ns in zip(draft.timeline, absolute_times(entries), strict=True):
         path = ("timeline", index, "at")
-        if entry.at.after and not must_exist(report, path, "id", entry.at.after, known):
-            continue
         if time_ns < 0:
             if entry.at.after in {e.id for e in entries}:
                 _report_cycle(report, path, entry, entries)
-        elif draft.run is not None and time_ns > draft.run.until:
-            after = f" (it is at {format_duration(time_ns)})" if entry.at.after else ""
-            report(path, f"never happens: the end is {format_duration(draft.run.until)}{after}")
+        elif draft.run is not None:
+            attempt(_before_the_end, report, path, entry, time_ns, draft.run)
+
+
+def _before_the_end(report: Report, path: Path, entry: Entry, time_ns: int, run: RunOptions) -> None:
+    if time_ns > run.until:
+        after = f" (it is at {format_duration(time_ns)})" if entry.at.after else ""
+        report(path, f"never happens: the end is {format_duration(run.until)}{after}")
 
 
 def _report_cycle(report: Report, path: Path, entry: Entry, entries: list[Entry]) -> None:
@@ -62,22 +82,37 @@ def subjects(draft: Draft, report: Report) -> None:
     """What an entry leaves out is the only one of its kind; secondaries exist; a change changes something."""
     for index, entry in draft.timeline:
         path = ("timeline", index)
-        if isinstance(entry, TakeSnapshot) and not entry.volume:
-            _only(report, path, "volume", draft.known("volumes"))
+        if isinstance(entry, TakeSnapshot):
+            attempt(_volume, draft, report, path, entry)
         if isinstance(entry, Command):
-            _command(draft, report, path, entry)
-        if isinstance(entry, SetPolicy) and entry.timeout is None and entry.high_water_mark is None:
-            report(path, "set-policy changes nothing", "give timeout: or high_water_mark:")
+            attempt(_replication, draft, report, path, entry)
+        if isinstance(entry, (SetPolicy, Stop, Start)):
+            attempt(_secondary, draft, report, path, entry)
+        if isinstance(entry, SetPolicy):
+            attempt(_changes, report, path, entry)
 
 
-def _command(draft: Draft, report: Report, path: Path, entry: Command) -> None:
-    groups = draft.known("replication")
+def _volume(draft: Draft, report: Report, path: Path, entry: TakeSnapshot) -> None:
+    if not entry.volume:
+        _only(report, path, "volume", draft.known("volumes"))
+
+
+def _replication(draft: Draft, report: Report, path: Path, entry: Command) -> None:
     if not entry.replication:
-        _only(report, path, "replication", groups)
+        _only(report, path, "replication", draft.known("replication"))
+
+
+def _secondary(draft: Draft, report: Report, path: Path, entry: SetPolicy | Stop | Start) -> None:
+    groups = draft.known("replication")
     group = entry.replication or (groups[0] if groups and len(groups) == 1 else "")
-    if isinstance(entry, (SetPolicy, Stop, Start)) and entry.secondary is not None:
+    if entry.secondary is not None:
         known = draft.known("replication", group, "secondaries")
         must_exist(report, (*path, "secondary"), "secondary", entry.secondary, known)
+
+
+def _changes(report: Report, path: Path, entry: SetPolicy) -> None:
+    if entry.timeout is None and entry.high_water_mark is None:
+        report(path, "set-policy changes nothing", "give timeout: or high_water_mark:")
 
 
 def _only(report: Report, path: Path, noun: str, known: list[str] | None) -> None:
@@ -93,20 +128,26 @@ def deletions(draft: Draft, report: Report) -> None:
     taken = {e.id: at for e, at in zip(entries, times_ns, strict=True) if isinstance(e, TakeSnapshot) and e.id}
     deleted: dict[str, int] = {}
     for (index, entry), time_ns in zip(draft.timeline, times_ns, strict=True):
-        if not isinstance(entry, DeleteSnapshot):
-            continue
-        path = ("timeline", index, "snapshot")
-        if entry.snapshot not in taken:
-            _must_be_taken(draft, report, path, entry.snapshot, list(taken))
-            continue
-        if 0 <= time_ns < taken[entry.snapshot]:
-            report(path, f"'{entry.snapshot}' is taken later, at {format_duration(taken[entry.snapshot])}")
-        if deleted.setdefault(entry.snapshot, index) != index:
-            report(path, f"'{entry.snapshot}' is deleted already by timeline[{deleted[entry.snapshot]}]")
+        if isinstance(entry, DeleteSnapshot):
+            attempt(_deletion, draft, report, index, entry, time_ns, taken, deleted)
+
+
+def _deletion(
+    draft: Draft, report: Report, index: int, entry: DeleteSnapshot, time_ns: int, taken: dict[str, int],
+    deleted: dict[str, int],
+) -> None:  # fmt: skip
+    path = ("timeline", index, "snapshot")
+    if entry.snapshot not in taken:
+        _must_be_taken(draft, report, path, entry.snapshot, list(taken))
+        return
+    if 0 <= time_ns < taken[entry.snapshot]:
+        report(path, f"'{entry.snapshot}' is taken later, at {format_duration(taken[entry.snapshot])}")
+    if deleted.setdefault(entry.snapshot, index) != index:
+        report(path, f"'{entry.snapshot}' is deleted already by timeline[{deleted[entry.snapshot]}]")
 
 
 def _must_be_taken(draft: Draft, report: Report, path: Path, name: str, taken: list[str]) -> None:
     """Report a name that no snapshot entry has, unless an entry with that name is wrong in itself."""
-    understood = {entry.id for _, entry in draft.timeline}
+    understood = {entry.id for _, entry in draft.timeline if type(entry) is not Entry}
     if name in understood or name not in draft.ids():
         must_exist(report, path, "snapshot entry", name, taken)

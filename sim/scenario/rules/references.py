@@ -28,14 +28,14 @@ REFERENCES: Final = (
 def references(draft: Draft, report: Report) -> None:
     """Names of sites, volumes and replications."""
     for pattern, noun, section in REFERENCES:
-        for path, node in _matching(draft.root, pattern, ()):
+        for path, node in matching(draft.root, pattern, ()):
             if isinstance(node, ScalarNode) and (not node.plain or sort_of(node.text) == "text"):
                 must_exist(report, path, noun, node.text, draft.known(section))
 
 
 def secondaries(draft: Draft, report: Report) -> None:
     """A secondary without `site:` has the name of one."""
-    for path, node in _matching(draft.root, ("replication", "*", "secondaries", "*"), ()):
+    for path, node in matching(draft.root, ("replication", "*", "secondaries", "*"), ()):
         if isinstance(node, MapNode) and "site" not in node.entries:
             must_exist(report, path, "site", str(path[-1]), draft.known("sites"), at_key=True)
 
@@ -52,14 +52,14 @@ def must_exist(
     return False
 
 
-def _matching(node: Node, pattern: tuple[str, ...], path: Path) -> Iterator[tuple[Path, Node]]:
+def matching(node: Node, pattern: tuple[str, ...], path: Path) -> Iterator[tuple[Path, Node]]:
     """Every place of the tree that a pattern fits; keys that begin with `x-` are nobody's."""
     if not pattern:
         yield path, node
         return
     for key, inner in _children(node):
         if pattern[0] in ("*", key):
-            yield from _matching(inner, pattern[1:], (*path, key))
+            yield from matching(inner, pattern[1:], (*path, key))
 
 
 def _children(node: Node) -> Iterator[tuple[str | int, Node]]:

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from sim.scenario.draft import Draft, Report
+from contextlib import suppress
+
+from sim.scenario.draft import Draft, Report, attempt
+from sim.scenario.fields import NotUnderstood
 from sim.scenario.replication import Replication
+from sim.scenario.schema import Link
 
 
 def links(draft: Draft, report: Report) -> None:
     """A link joins two different sites, and no other link joins the same two."""
     joined: dict[frozenset[str], str] = {}
     for name, link in draft.links.items():
-        path = ("links", name, "between")
-        if link.between[0] == link.between[1]:
-            report(path, f"joins '{link.between[0]}' to itself", "a link joins two sites")
-            continue
-        first = joined.setdefault(frozenset(link.between), name)
-        if first != name:
-            report(
-                path, f"'{link.between[0]}' and '{link.between[1]}' are joined twice: '{first}' and '{name}'",
-                "a link carries both directions; keep one",
-            )  # fmt: skip
+        attempt(_link, report, name, link, joined)
+
+
+def _link(report: Report, name: str, link: Link, joined: dict[frozenset[str], str]) -> None:
+    path = ("links", name, "between")
+    if link.between[0] == link.between[1]:
+        report(path, f"joins '{link.between[0]}' to itself", "a link joins two sites")
+        return
+    first = joined.setdefault(frozenset(link.between), name)
+    if first != name:
+        report(
+            path, f"'{link.between[0]}' and '{link.between[1]}' are joined twice: '{first}' and '{name}'",
+            "a link carries both directions; keep one",
+        )  # fmt: skip
 
 
 def groups(draft: Draft, report: Report) -> None:
     """No volume has two primaries."""
     copied: dict[str, str] = {}
     for name, group in draft.replication.items():
-        first = copied.setdefault(group.volume, name)
-        if first != name:
-            report(
-                ("replication", name, "volume"), f"volume '{group.volume}' has two primaries: '{first}' and '{name}'",
-                "a volume is replicated once; give one replication several secondaries",
-            )  # fmt: skip
+        attempt(_group, report, name, group, copied)
+
+
+def _group(report: Report, name: str, group: Replication, copied: dict[str, str]) -> None:
+    first = copied.setdefault(group.volume, name)
+    if first != name:
+        report(
+            ("replication", name, "volume"), f"volume '{group.volume}' has two primaries: '{first}' and '{name}'",
+            "a volume is replicated once; give one replication several secondaries",
+        )  # fmt: skip
 
 
 def secondaries(draft: Draft, report: Report) -> None:
@@ -39,15 +51,19 @@ def secondaries(draft: Draft, report: Report) -> None:
     for name, group in draft.replication.items():
         taken: dict[str, str] = {}
         for secondary in group.secondaries:
-            _secondary(draft, report, name, group, secondary)
-            site = group.site_of(secondary)
-            first = taken.setdefault(site, secondary)
-            if first != secondary:
-                path = ("replication", name, "secondaries", secondary)
-                report(path, f"'{first}' and '{secondary}' are both at site '{site}'", "one copy a site", at_key=True)
+            attempt(_reached, draft, report, name, group, secondary)
+            attempt(_alone, report, name, group, secondary, taken)
 
 
-def _secondary(draft: Draft, report: Report, name: str, group: Replication, secondary: str) -> None:
+def _alone(report: Report, name: str, group: Replication, secondary: str, taken: dict[str, str]) -> None:
+    site = group.site_of(secondary)
+    first = taken.setdefault(site, secondary)
+    if first != secondary:
+        path = ("replication", name, "secondaries", secondary)
+        report(path, f"'{first}' and '{secondary}' are both at site '{site}'", "one copy a site", at_key=True)
+
+
+def _reached(draft: Draft, report: Report, name: str, group: Replication, secondary: str) -> None:
     path = ("replication", name, "secondaries", secondary)
     site, sites = group.site_of(secondary), draft.names("sites")
     if site == group.primary:
@@ -63,6 +79,14 @@ def _secondary(draft: Draft, report: Report, name: str, group: Replication, seco
 
 def _joined(draft: Draft, one: str, other: str) -> bool:
     """Whether a link joins two sites; a link that is wrong in itself gets the benefit of the doubt."""
-    sites = draft.names("sites")
-    right = [link for link in draft.links.values() if set(link.between) <= set(sites) and len(set(link.between)) == 2]
-    return len(right) < len(draft.names("links")) or any({one, other} == set(link.between) for link in right)
+    sites = set(draft.names("sites"))
+    ends = [_ends(link) for link in draft.links.values()]
+    right = [pair for pair in ends if pair <= sites and len(pair) == 2]
+    return len(right) < len(draft.names("links")) or {one, other} in right
+
+
+def _ends(link: Link) -> set[str]:
+    """The sites that a link joins; none where they are wrong in themselves."""
+    with suppress(NotUnderstood):
+        return set(link.between)
+    return set()
