@@ -168,6 +168,7 @@ def described(verdict: Verdict) -> dict[str, Any]:
         "check": verdict.check.text,
         "outcome": verdict.outcome,
         "value": verdict.value,
+        "measured": verdict.measured,
         "why": verdict.why,
         "soft": verdict.check.soft,
     }

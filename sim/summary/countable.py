@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from sim.records import CopyBegan, DeltaSetCut, Record, SecondaryDropped, SetReceived, SetReplayed, WritesSuspended
+from sim.records import (
+    CopyBegan,
+    DeltaSetCut,
+    Record,
+    SecondaryDropped,
+    SetReceived,
+    SetReplayed,
+    SnapshotDeleted,
+    WritesSuspended,
+)
 from sim.summary.story import Story
 from sim.summary.windows import Windows
 
@@ -29,4 +38,5 @@ COUNTABLE: Final = {
     "full_copy": Countable(CopyBegan, {"cause": "full_copy"}),
     "stall": Countable(WritesSuspended),
     "dropped": Countable(SecondaryDropped),
+    "snapshot_given_up": Countable(SnapshotDeleted, {"cause": "store_full"}),
 }

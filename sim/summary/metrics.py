@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sim.summary import series, totals
+from sim.summary import counts, series, totals
 from sim.summary.amounts import Unit
 from sim.summary.sample import Labels, OfRun, OfWindows
 
@@ -59,6 +59,10 @@ TABLE: Final = (
         None, "lag_seconds.<to>.target_seconds", "s",
         "the limit on this lag in `expect`, else twice the timeout plus the playback's own", None,
         totals=totals.lag_target,
+    ),
+    Metric(
+        None, "lag_seconds.<to>.target_expected", "1",
+        "1 where that is a limit in `expect`, 0 where it is twice the timeout", None, totals=totals.lag_target_expected,
     ),
     Metric(
         "lag_bytes", "lag_bytes.<to>", "B",
@@ -127,6 +131,10 @@ TABLE: Final = (
         "bytes of before-images at a site", None, curves=series.snapshot_store, statistics=ENDS,
     ),
     Metric(
+        None, "snapshot_store_fill.<site>", "share",
+        "the same over what they can hold", None, curves=series.snapshot_store_fill, statistics=ENDS,
+    ),
+    Metric(
         "link_utilisation", "link_utilisation.<link>", "share",
         "bits a second over bandwidth, in the busier direction; each transfer at its mean rate", None,
         curves=series.link_utilisation, statistics=ENDS,
@@ -136,17 +144,30 @@ TABLE: Final = (
     Metric(None, "link_bytes.<link>.<cause>", "B", "bytes that one link carried", 0, totals=totals.link_bytes),
     Metric("written_bytes", "written_bytes", "B", "bytes that users wrote", 0, totals=totals.written_bytes),
     Metric("written_writes", "written_writes", "1", "writes of users", 0, totals=totals.written_writes),
-    Metric("delta_sets", "delta_sets[.<cause>]", "1", "delta sets cut", 0, totals=totals.delta_sets),
+    Metric("delta_sets", "delta_sets[.<cause>]", "1", "delta sets cut", 0, totals=counts.delta_sets),
     Metric("delta_set_bytes", "delta_set_bytes", "B", "payload of all cut sets", 0, totals=totals.delta_set_bytes),
+    Metric(None, "unreceived_bytes.<to>", "B",
+           "payload of the sets that were cut and have not arrived in whole at the end: waiting, or on their way", 0,
+           totals=totals.unreceived),
     Metric("coalescing_ratio", "coalescing_ratio", "1", "written_bytes / delta_set_bytes", None,
            totals=totals.coalescing_ratio),
     Metric(None, "coalesced_bytes", "B", "written_bytes of the sets that were cut - delta_set_bytes", 0,
            totals=totals.coalesced_bytes),
     Metric("stall", "stall_seconds[.<cause>]", "s", "for how long writes stood still", 0, totals=totals.stall),
-    Metric("full_copies", "full_copies[.<cause>]", "1", "whole copies begun again", 0, totals=totals.full_copies),
+    Metric("full_copies", "full_copies[.<cause>]", "1", "whole copies begun again", 0, totals=counts.full_copies),
+    Metric("copies_begun", "copies_begun[.<cause>]", "1", "whole copies begun, the first ones among them", 0,
+           totals=counts.copies_begun),
+    Metric("copies_finished", "copies_finished[.<cause>]", "1", "whole copies that came to their end", 0,
+           totals=counts.copies_finished),
+    Metric("snapshots_taken", "snapshots_taken[.<cause>]", "1", "snapshots taken, those that copies need among them", 0,
+           totals=counts.snapshots_taken),
+    Metric("snapshots_deleted", "snapshots_deleted[.<cause>]", "1", "snapshots deleted because somebody wanted so", 0,
+           totals=counts.snapshots_deleted),
+    Metric("snapshots_given_up", "snapshots_given_up", "1", "snapshots that had to go because their store was full", 0,
+           totals=counts.snapshots_given_up),
     Metric(None, "cut_delay_seconds.max", "s", "the longest that a cut waited after its trigger", 0,
            totals=totals.cut_delay),
-    Metric(None, "chunks_discarded", "1", "chunks that receivers threw away", 0, totals=totals.chunks_discarded),
+    Metric(None, "chunks_discarded", "1", "chunks that receivers threw away", 0, totals=counts.chunks_discarded),
     Metric(None, "node_down_seconds.<site>", "s", "for how long a data mover was down", 0, totals=totals.node_down),
     Metric(None, "simulated_seconds", "s", "length of the run, or of the window", None, totals=totals.simulated),
     Metric(None, "lost_writes", "1", "acknowledged writes that failovers lost", 0, totals=totals.always(0)),

@@ -80,6 +80,14 @@ def snapshot_store(story: Story) -> Iterator[Series]:
         yield Series({"site": site}, partial(_same, curve))
 
 
+def snapshot_store_fill(story: Story) -> Iterator[Series]:
+    """The same as a share of what they can hold."""
+    capacities = fill.snapshot_store_capacities(story.facts)
+    for site, curve in fill.snapshot_stores(story.facts).items():
+        if capacities[site]:
+            yield Series({"site": site}, partial(_same, curve), capacities[site])
+
+
 def link_utilisation(story: Story) -> Iterator[Series]:
     """How busy each link with a limited bandwidth is."""
     for link in story.facts.of(LinkStood):

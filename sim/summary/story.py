@@ -84,6 +84,10 @@ class Story:
         """What to measure time above a target against: the scenario's own limit on this lag, else a settled lag."""
         return self._limit_ns(secondary) or self.settled_ns(mirror, secondary)
 
+    def target_is_expected(self, secondary: str) -> bool:
+        """Whether that target is a limit in `expect`."""
+        return bool(self._limit_ns(secondary))
+
     @cached_property
     def phases(self) -> dict[str, Windows]:
         """The windows of each phase."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sim.records import ChunksDiscarded, CopyBegan, DeltaSetCut, WritesLooked
-from sim.summary import series, spans, traffic
+from sim.records import (
+    DeltaSetCut,
+    WritesLooked,
+)
+from sim.summary import arrivals, series, spans, traffic
 from sim.summary.distribution import Distribution
 from sim.summary.sample import SECOND, Gap, OfWindows, Total
 from sim.summary.story import Story
@@ -42,14 +45,6 @@ def written_writes(story: Story, windows: Windows) -> Iterator[Total]:
     yield Total({}, sum(parts, Fraction(0)))
 
 
-def delta_sets(story: Story, windows: Windows) -> Iterator[Total]:
-    """Sets cut, in all and by cause."""
-    cuts = _cuts(story, windows)
-    yield Total({}, len(cuts))
-    for cause in sorted({cut.cause for cut in cuts}):
-        yield Total({"cause": cause}, sum(cut.cause == cause for cut in cuts))
-
-
 def delta_set_bytes(story: Story, windows: Windows) -> Iterator[Total]:
     """Payload of the sets cut."""
     yield Total({}, _payload(story, windows))
@@ -78,12 +73,11 @@ def stall(story: Story, windows: Windows) -> Iterator[Total]:
         yield Total({"cause": cause}, _seconds([span for span, why in stalls if why == cause], windows))
 
 
-def full_copies(story: Story, windows: Windows) -> Iterator[Total]:
-    """Whole copies that had to be made again, in all and by why."""
-    began = [copy for copy in story.facts.about(CopyBegan, cause="full_copy") if windows.holds(copy.time_ns)]
-    yield Total({}, len(began))
-    for why in sorted({copy.why for copy in began}):
-        yield Total({"cause": why}, sum(copy.why == why for copy in began))
+def unreceived(story: Story, windows: Windows) -> Iterator[Total]:
+    """What was cut and has not arrived in whole at each secondary off the primary's site, at the end."""
+    for mirror, secondary, name in story.arms:
+        if windows.spans and secondary in mirror.off_site:
+            yield Total({"to": name}, arrivals.not_arrived_bytes(story.facts, mirror, secondary, windows.spans[-1][1]))
 
 
 def unreadable(story: Story, windows: Windows) -> Iterator[Total]:
@@ -103,6 +97,12 @@ def lag_target(story: Story, windows: Windows) -> Iterator[Total]:
     """What the lag of each secondary is measured against."""
     for mirror, secondary, name in story.arms:
         yield Total({"to": name}, Fraction(story.target_ns(mirror, secondary), SECOND))
+
+
+def lag_target_expected(story: Story, windows: Windows) -> Iterator[Total]:
+    """Whether that is the user's own limit."""
+    for _mirror, secondary, name in story.arms:
+        yield Total({"to": name}, int(story.target_is_expected(secondary)))
 
 
 def lag_above_target(story: Story, windows: Windows) -> Iterator[Total]:
@@ -138,12 +138,6 @@ def without_copy_off_site(story: Story, windows: Windows) -> Iterator[Total]:
 def cut_delay(story: Story, windows: Windows) -> Iterator[Total]:
     """The longest that a cut had to wait after its trigger."""
     yield Total({}, Fraction(max((cut.late_ns for cut in _cuts(story, windows)), default=0), SECOND))
-
-
-def chunks_discarded(story: Story, windows: Windows) -> Iterator[Total]:
-    """Chunks that receivers threw away."""
-    discarded = story.facts.of(ChunksDiscarded)
-    yield Total({}, sum(fact.chunks for fact in discarded if windows.holds(fact.time_ns)))
 
 
 def simulated(story: Story, windows: Windows) -> Iterator[Total]:

@@ -33,6 +33,10 @@ def eventful() -> Story:
     story.copy_began(45, stamp=2).carried(3 * MB, 45, 50, cause="full_copy").copied(2, 50)
     story.add(records.ChunksDiscarded, 55, secondary="lisbon", number=2, chunks=7, cause="duplicate")
     story.add(records.NodeWentDown, 60, site="lisbon").add(records.NodeCameUp, 63, site="lisbon", down_ns=3 * S)
+    for number, cause in ((1, "schedule"), (2, "schedule"), (3, "copy")):
+        story.add(records.SnapshotTaken, 65, volume="home", site="madrid", snapshot=number, cause=cause)
+    story.add(records.SnapshotDeleted, 68, volume="home", site="madrid", snapshot=1, cause="schedule")
+    story.add(records.SnapshotDeleted, 69, volume="home", site="madrid", snapshot=2, cause="store_full")
     story.add(records.SnapshotStoreChanged, 70, volume="home", site="madrid", used_bytes=500, capacity_bytes=9_000)
     return story.look(3, 100, writes=60, growth=((25, 50),))
 
@@ -47,7 +51,9 @@ BY_HAND = {
     "lag_sets.lisbon.max": 1.0,
     "lag_blocks.lisbon.max": 50 + 0.0,
     "lag_bytes.lisbon.max": 50.0 * BLOCK,
+    "lag_seconds.lisbon.target_expected": 0,
     "unreadable_seconds.lisbon": 5.0,
+    "unreceived_bytes.lisbon": 0,
     "exposure_seconds.default.max": None,  # everything, while the copy is under way
     "exposure_seconds.default.mean": None,
     "exposure_seconds.now.max": None,
@@ -68,6 +74,17 @@ BY_HAND = {
     "save_volume_fill.madrid.max": 0.75,
     "snapshot_store_bytes.madrid.max": 500.0,
     "snapshot_store_bytes.madrid.mean": 150.0,
+    "snapshot_store_fill.madrid.max": 500 / 9_000,
+    "snapshots_taken": 3,
+    "snapshots_taken.schedule": 2,
+    "snapshots_taken.copy": 1,
+    "snapshots_deleted": 1,
+    "snapshots_deleted.schedule": 1,
+    "snapshots_given_up": 1,
+    "copies_begun": 1,
+    "copies_begun.full_copy": 1,
+    "copies_finished": 1,
+    "copies_finished.full_copy": 1,
     "link_utilisation.wan.max": 1.0,
     "link_utilisation.wan.mean": 5 * MB * 8 / (100 * 8 * MB),
     "wan_bytes": 5 * MB,
@@ -112,6 +129,27 @@ def test_each_metric_is_what_a_hand_works_out(key: str) -> None:
 def test_every_metric_of_the_table_is_worked_out_by_hand_somewhere() -> None:
     stems = {re.sub(r"\[.*?\]|\.<\w+>", "", metric.key).split(".")[0] for metric in TABLE}
     assert stems == {key.split(".")[0] for key in BY_HAND}
+
+
+def test_what_was_cut_and_has_not_arrived_is_waiting_or_on_its_way() -> None:
+    story = Story(until=100).cut(1, 10, blocks=3).received(1, 15).cut(2, 20, blocks=5).cut(3, 30, blocks=7)
+    assert summarise(story.run())["unreceived_bytes.lisbon"] == 12 * BLOCK
+    assert summarise(story.run(), end_ns=25 * S)["unreceived_bytes.lisbon"] == 5 * BLOCK
+    copied = story.copy_began(40, stamp=3).cut(4, 50, blocks=11)
+    assert summarise(copied.run())["unreceived_bytes.lisbon"] == 11 * BLOCK, "what the copy holds travels no more"
+    copied.add(records.SecondaryDropped, 60, secondary="lisbon", cause="save_volume_full", sets_behind=1)
+    assert summarise(copied.run())["unreceived_bytes.lisbon"] == 0
+
+
+def test_nothing_waits_for_a_link_on_the_primarys_own_site() -> None:
+    story = Story(until=40, secondaries=("reports",)).cut(1, 10, blocks=3)
+    summary = summarise(story.run(scenario=scenario(mirror=said(reports={"site": "madrid"}))))
+    assert not [key for key in summary if key.startswith("unreceived")]
+
+
+def test_the_target_of_lag_says_where_it_comes_from() -> None:
+    told = scenario("max(lag) < 5 min", mirror=said(lisbon={}))
+    assert summarise(Story(until=40).run(scenario=told))["lag_seconds.lisbon.target_expected"] == 1
 
 
 def test_within_a_window_in_which_the_copy_can_be_read_there_is_a_finite_maximum() -> None:

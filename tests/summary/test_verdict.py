@@ -90,6 +90,15 @@ def test_facts_are_counted_in_the_window() -> None:
     assert verdict("count(full_copy) == 1 after calm", story, **run).outcome == "pass"
 
 
+def test_copies_and_snapshots_can_be_asked_for() -> None:
+    story = Story(until=40).copy_began(10).copy_began(20)
+    story.add(records.SnapshotDeleted, 5, volume="home", site="madrid", snapshot=1, cause="store_full")
+    story.add(records.SnapshotDeleted, 6, volume="home", site="madrid", snapshot=2, cause="schedule")
+    for text in ("copies_begun == 2", "copies_finished == 0", "count(snapshot_given_up) == 1", "snapshots_deleted == 1",
+                 "snapshots_given_up == 1", "snapshots_taken == 0"):  # fmt: skip
+        assert outcome(text, story) == "pass", text
+
+
 def test_a_phase_leaves_out_the_rest_of_the_run() -> None:
     story = Story(until=100, timeout=10).cut(1, 10).received(1, 11).replayed(1, 12)
     story.add(records.ReplicationStopped, 20, secondary="lisbon").cut(2, 60)
