@@ -76,6 +76,7 @@ class Copier:
         self.primary.distribution.mark_out_of_sync(self.secondary.name)
         self.sender.enabled = False
         self.sender.disconnect()
+        self.secondary.let_go()
         self.primary.space_changed(used)
 
     def go_on(self) -> None:

@@ -54,6 +54,7 @@ class Secondary:
         self.triggers, self.playback, self.receiver, self.save_volume = triggers, playback, receiver, save_volume
         self.oracle, self._boundary_time_ns = primary.oracle, primary.boundary_time_ns
         self.snapshots = snapshots
+        self.in_sync = True  # false while a new copy is needed
         self.playing = True  # false while stopped by the operator
         self.stamp = START  # the boundary that a copy under way will hold
         self.changed = Signal(self.clock, Order.PLAYBACK)
@@ -121,6 +122,18 @@ class Secondary:
         if not self.shares_save_volume:
             self._empty_save_volume()
 
+    def let_go(self) -> None:
+        """No sets are kept for it any more; what it shows can still be read until a copy begins.
+
+        A set that is not complete never will be. At the primary's site the sets themselves are gone, even those of a
+        group under way: then there is no boundary left to be read.
+        """
+        if not self.shares_save_volume:
+            self._forget_incomplete()
+        elif self.playback.readable and self.playback.view != self.playback.boundary:
+            self.forget_everything()
+        self.in_sync = False
+
     def expect_after(self, stamp: SetId) -> None:
         """The copy under way will hold boundary `stamp`: take the sets after it."""
         self.stamp = stamp
@@ -147,12 +160,20 @@ class Secondary:
     def start_over(self) -> None:
         """The copy is in place: play back from the set after its stamp (step 357; V6)."""
         self.playback.start(self.stamp)
+        self.in_sync = True
         self.changed.fire()
 
     @property
     def oldest_needed(self) -> SetId:
         """The boundary from which loss may still be counted: the one replayed, or the one that a copy will hold."""
         return self.playback.boundary if self.playback.readable else self.stamp
+
+    def _forget_incomplete(self) -> None:
+        held = [set_id for set_id in self.save_volume.held() if not self.save_volume.is_complete(set_id)]
+        for set_id in reversed(held):
+            self.save_volume.forget(set_id)
+        if held:
+            self.tell_save_volume()
 
     def _empty_save_volume(self) -> None:
         for set_id in reversed(self.save_volume.held()):
@@ -185,7 +206,7 @@ class Secondary:
     def _until_group(self) -> Wait[SetId]:
         while True:
             yield from self.node.until_up()
-            if self.playing:
+            if self.playing and (self.in_sync or not self.shares_save_volume):
                 last = self.playback.group(self.triggers.high_water_blocks, self._due())
                 if last is not None:
                     return last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.records import (
+    BytesCarried,
     CopyBegan,
     CopyFinished,
     CopyOutFinished,
@@ -21,6 +22,8 @@ from sim.records import (
     WritesSuspended,
 )
 from sim.scenario.schema import Disk, Site
+from tests.swarm.draw import draw
+from tests.swarm.world import check
 from tests.world.scenes import MIN, S, facts, happened, run, scene
 
 SMALL = "{size: 1 MiB, on_full: %s}"
@@ -224,3 +227,23 @@ def test_V8_an_empty_set_does_not_use_up_the_call_for_room() -> None:
     assert facts(done, DeltaSetCut)[0].blocks == 0
     assert not stalled_at_the_end(done) or facts(done, SetReplayed)[-1].time_ns > 150 * MIN
     assert facts(done, SetReplayed)[-1].number > 4
+
+
+def test_C12_a_local_copy_that_was_dropped_plays_back_no_set_that_is_no_longer_kept_for_it() -> None:
+    """Dropped in mid-replay it went on with sets in the shared save volume whose rows others might write over."""
+    done = check(draw(3102))
+    assert happened(done, SecondaryDropped, secondary="copy", cause="save_volume_full")
+
+
+def test_C12_nothing_lies_half_received_where_a_copy_was_given_up() -> None:
+    """The room of a set in mid-transfer stayed taken in the save volume of a secondary that nothing was sent to."""
+    done = run(
+        scene(
+            initial_copy="run", replication="retries: 0", high_water_mark="256 KiB", bandwidth="100 kbit/s",
+            volume="in_use: 50 %, snapshot_store: {size: 800 KiB}",
+        )
+    )  # fmt: skip
+    assert happened(done, SecondaryDropped, cause="copies_failed")
+    assert happened(done, BytesCarried, cause="delta_set")
+    received = sum(fact.blocks for fact in facts(done, SetReceived)) * 4096
+    assert facts(done, SaveVolumeChanged, site="far")[-1].used_bytes == received

@@ -17,7 +17,7 @@ from sim.world.errors import Livelock
 from tests.swarm import conservation, rest
 from tests.swarm.draw import Plan
 
-MOST_EVENTS = 150_000
+MOST_EVENTS = 400_000
 
 
 class Fault(AssertionError):
