@@ -49,7 +49,9 @@ def render(key: str, labels: Labels) -> str:
 TABLE: Final = (
     Metric(
         "lag", "lag_seconds.<to>", "s",
-        "now - boundary of the newest set that the secondary has replayed", None, curves=series.lag, statistics=ALL,
+        "now - boundary of the newest set that the secondary has replayed; while a copy is under way nothing can be "
+        "served, which is no part of the summary's lag, and without limit for a check (`during steady` leaves it out)",
+        None, curves=series.lag, statistics=ALL,
     ),
     Metric(
         None, "lag_seconds.<to>.above_target_seconds", "s",
