@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.loading import load, load_text
 from sim.performing.many import cores, replicate
 from sim.performing.one import Failure, Job
 from sim.results import provenance
 from sim.results.result import Result
-from sim.scenario import load, load_text, resolve_text
+from sim.scenario import resolve_text
 from sim.world.errors import Livelock, ModelBroken
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.scenario import load
+from sim.loading import load
 from sim.scenario.errors import BadInput
 
 if TYPE_CHECKING:

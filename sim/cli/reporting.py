@@ -9,14 +9,17 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from sim.cli.ending import say
-from sim.performing.one import BROKEN, Failure
+from sim.performing.one import BAD_INPUT, BROKEN, Failure
 from sim.results.result import Result, described
 
 if TYPE_CHECKING:
     from sim.summary import Verdict
+
+
+NARROWEST: Final = 20  # columns: below that nothing can be read
 
 
 class Looks(TypedDict):
@@ -41,18 +44,27 @@ def summary_text(result: Result) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def checks_text(verdicts: Sequence[Verdict]) -> str:
-    """Expectations, each on a line with its mark and what was measured."""
+def checks_text(verdicts: Sequence[Verdict], indent: int = 0) -> str:
+    """Expectations, each on a line with its mark and what was measured; `indent` columns narrower."""
     from analysis import terminal
 
-    return terminal.checks(verdicts, **looks())
+    look = looks()
+    return terminal.checks(verdicts, colour=look["colour"], width=max(look["width"] - indent, NARROWEST))
 
 
 def looks() -> Looks:
     """How text is to look on standard output: as wide as a terminal, and coloured on one unless NO_COLOR is set."""
-    if sys.stdout is None or not sys.stdout.isatty():
+    width = terminal_width()
+    if width is None:
         return {"colour": False, "width": 100}
-    return {"colour": not os.environ.get("NO_COLOR"), "width": shutil.get_terminal_size((100, 24)).columns}
+    return {"colour": not os.environ.get("NO_COLOR"), "width": max(width, NARROWEST)}
+
+
+def terminal_width() -> int | None:
+    """How wide the terminal is; None where standard output is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def json_line(result: Result, folder: Path | None = None) -> str:
@@ -77,12 +89,17 @@ def machine_readable(result: Result, folder: Path | None = None) -> dict[str, An
 
 def report_failures(result: Result, settings: tuple[str, ...]) -> None:
     """Say what stopped runs: the same words once, and for what is ours the command that repeats it."""
-    for text in dict.fromkeys(one.text for one in result.failures if one.kind != BROKEN):
+    for text in dict.fromkeys(_text(one, result) for one in result.failures if one.kind != BROKEN):
         say(text)
     for one in result.failures:
         if one.kind == BROKEN:
             say(f"{result.scenario.source}: the simulator is wrong here, not you: {one.text}")
             say(f"  repeat it with: {_command(result, one, settings)}")
+
+
+def _text(failure: Failure, result: Result) -> str:
+    """What stopped a run; of bad input also in which scenario, for a trace does not know."""
+    return f"{result.scenario.source}: {failure.text}" if failure.kind == BAD_INPUT else failure.text
 
 
 def _command(result: Result, failure: Failure, settings: tuple[str, ...]) -> str:

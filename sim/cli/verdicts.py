@@ -1,4 +1,7 @@
-"""The verdict table of `georep check`: a line for each scenario, and below it each check that did not hold."""
+"""The verdict table of `georep check`: a line for each scenario, and below it each check that did not hold.
+
+on a narrow terminal the columns go that matter least, and at last all of them: then a scenario has its lines
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from sim.cli import status
-from sim.cli.reporting import checks_text
+from sim.cli.reporting import checks_text, terminal_width
 
 if TYPE_CHECKING:
     from sim.results.result import Result
@@ -22,16 +25,33 @@ WORDS: Final = {
     status.UNKNOWN: "? unknown",
 }
 STOPPED: Final = "- stopped"
+INDENT: Final = "    "
 
 
 def table(found: dict[str, Result | None], wrong: dict[str, str]) -> str:
     """The table as text; `wrong` are the scenarios that cannot be used, None is one that was interrupted."""
     rows = {name: _row(name, result, name in wrong) for name, result in found.items()}
-    widths = [max(len(row[column]) for row in (HEADINGS, *rows.values())) for column in range(len(HEADINGS))]
-    lines = [_line(HEADINGS, widths)]
+    widths = _fitting([HEADINGS, *rows.values()], terminal_width())
+    lines = [_line(HEADINGS, widths)] if widths else []
     for name, row in rows.items():
-        lines += [_line(row, widths), *_details(found[name])]
+        lines += [*([_line(row, widths)] if widths else _lines(row)), *_details(found[name])]
     return "\n".join([*lines, "", _totals(rows)])
+
+
+def _fitting(rows: list[Row], width: int | None) -> dict[str, int]:
+    """The widths of the columns that there is room for; none of them when not even those are left that matter."""
+    widths = {name: max(len(row[column]) for row in rows) for column, name in enumerate(HEADINGS)}
+    for name in ("", "digest", "runs"):
+        widths.pop(name, None)
+        if width is None or sum(widths.values()) + 2 * (len(widths) - 1) <= width:
+            return widths
+    return {}
+
+
+def _lines(row: Row) -> list[str]:
+    """A row one below the other, without what is not known."""
+    named = dict(zip(HEADINGS, row, strict=True))
+    return [named["scenario"], *(f"  {name}: {cell}" for name, cell in named.items() if cell and name != "scenario")]
 
 
 def _row(name: str, result: Result | None, bad: bool) -> Row:
@@ -43,8 +63,8 @@ def _row(name: str, result: Result | None, bad: bool) -> Row:
     return (name, word, *map(str, numbers), result.digest if result.outcomes else "")
 
 
-def _line(row: Row, widths: list[int]) -> str:
-    cells = zip(HEADINGS, row, widths, strict=True)
+def _line(row: Row, widths: dict[str, int]) -> str:
+    cells = [(name, cell, widths[name]) for name, cell in zip(HEADINGS, row, strict=True) if name in widths]
     return "  ".join(
         f"{cell:>{width}}" if name in NUMBERS else f"{cell:<{width}}" for name, cell, width in cells
     ).rstrip()
@@ -52,7 +72,7 @@ def _line(row: Row, widths: list[int]) -> str:
 
 def _details(result: Result | None) -> list[str]:
     verdicts = [verdict for verdict in (result.verdicts if result else []) if verdict.outcome != "pass"]
-    return [f"    {line}" for line in checks_text(verdicts).splitlines()] if verdicts else []
+    return [f"{INDENT}{line}" for line in checks_text(verdicts, len(INDENT)).splitlines()] if verdicts else []
 
 
 def _totals(rows: dict[str, Row]) -> str:

@@ -28,6 +28,9 @@ class Report(Protocol):
     def __call__(self, path: Path, message: str, hint: str = "", offset: int = 0, at_key: bool = False) -> None:
         """A finding at a path of the scenario: at the deepest part of it that was written."""
 
+    def has_refused(self, path: Path) -> bool:
+        """Whether there is a fault of this value, or of something in it."""
+
     def include(self, faults: Iterable[Fault]) -> None:
         """Faults of another file that the scenario names."""
 

@@ -15,29 +15,31 @@ from sim.scenario.draft import Draft, draft_of, partial_draft
 from sim.scenario.errors import Fault, ScenarioError
 from sim.scenario.finish import finished
 from sim.scenario.layers import layered
-from sim.scenario.nodes import BrokenNode, MapNode, data_of
+from sim.scenario.nodes import BrokenNode, MapNode, data_of, path_text
 from sim.scenario.nodes import Path as NodePath
 from sim.scenario.refusals import fault_at, faults_of, spot_of
-from sim.scenario.rules import RULES
+from sim.scenario.rules import RULES, Rule
 from sim.scenario.schema import Scenario
 from sim.scenario.textfile import Source, read_source
 
 
-def load_path(path: Path | str, sets: Sequence[str] = ()) -> Scenario:
-    """The scenario of a file, or of standard input for `-`. Raises ScenarioError."""
-    return _load(read_source(path), sets)
+def load_path(path: Path | str, sets: Sequence[str] = (), more_rules: Sequence[Rule] = ()) -> Scenario:
+    """The scenario of a file, or of standard input for `-`; `more_rules` come after ours. Raises ScenarioError."""
+    return _load(read_source(path), sets, more_rules)
 
 
-def load_text(text: str, name: str, base_dir: Path, sets: Sequence[str] = ()) -> Scenario:
+def load_text(
+    text: str, name: str, base_dir: Path, sets: Sequence[str] = (), more_rules: Sequence[Rule] = ()
+) -> Scenario:
     """The scenario of a text. Raises ScenarioError."""
-    return _load(Source(name, text, base_dir), sets)
+    return _load(Source(name, text, base_dir), sets, more_rules)
 
 
-def _load(source: Source, sets: Sequence[str]) -> Scenario:
+def _load(source: Source, sets: Sequence[str], more_rules: Sequence[Rule]) -> Scenario:
     root, faults = layered(source, sets)
     scenario, draft = _validated(root, source.directory, faults)
     report = _Reporter(root, faults)
-    for rule in RULES:
+    for rule in (*RULES, *more_rules):
         rule(draft, report)
     if faults or scenario is None:
         raise ScenarioError(_ordered(faults, source))
@@ -63,6 +65,11 @@ class _Reporter:
         spot = spot_of(self._root, path)
         if not isinstance(spot.node, BrokenNode):
             self._faults.append(fault_at(spot, message, hint, offset=offset, at_key=at_key))
+
+    def has_refused(self, path: NodePath) -> bool:
+        """Whether there is a fault of this value, or of something in it."""
+        here = path_text(path)
+        return any(fault.path == here or fault.path.startswith((f"{here}.", f"{here}[")) for fault in self._faults)
 
     def include(self, faults: Iterable[Fault]) -> None:
         self._faults.extend(faults)

@@ -152,13 +152,56 @@ def test_running_out_of_memory_is_no_traceback(monkeypatch):
 
 
 def test_a_trace_that_turns_out_bad_while_it_runs_is_bad_input():
-    Path("w.csv").write_text("t,op,offset,length\n0,W,0,8192\n60,W,nonsense,8192\n")
+    good = (f"{k / 50:.2f},W,{k * 8192},8192" for k in range(100_000))
+    Path("w.csv").write_text("\n".join(["t,op,offset,length", *good, "2001,W,nonsense,8192\n"]))
     columns = "{time: t, op: op, offset: offset, length: length, time_unit: s}"
     Path("t.scenario.yaml").write_text(changed("writes: 20 /s", f"trace: w.csv, format: csv, columns: {columns}"))
     out, err = run("t.scenario.yaml", status=2)
-    assert "w.csv:3" in err
+    assert err.startswith(
+        "t.scenario.yaml: volumes.disk.workload.app.trace: w.csv:100002:8: found 'nonsense', expected"
+    )
     assert "Traceback" not in err
     assert out == ""
+
+
+def test_everything_wrong_at_the_beginning_of_several_traces_and_in_the_scenario_comes_at_once():
+    Path("a.csv").write_text("time_us,op,offset,length\n0,W,0,512\n1,X,0,512\n")
+    Path("b.iolog").write_text("fio version 3 iolog\n1 /sim/oltp.dat write 0 512\n")
+    Path("c.csv").write_text("time_us,op,offset,length\n0,W,0,512\n9,W,2000000000,512\n7200000000,W,4000000000,512\n")
+    traces = """
+      later: {trace: c.csv, format: cloudphysics, over: 2000001 kB, time_scale: 0.1}
+      wide: {trace: c.csv, format: cloudphysics}
+      fio: {trace: b.iolog, format: fio-iolog, device: zzz}
+      wrong: {trace: a.csv, format: cloudphysics}
+      guessed: {trace: a.csv, format: msr}
+      absent: {trace: d.csv, format: msr}
+      refused: {trace: a.csv, format: cloudfysics}
+"""
+    text = changed("      app: {writes: 20 /s}\n", traces.lstrip("\n"), "timeout: 10 min", "timeout: 10 m")
+    Path("t.scenario.yaml").write_text(text)
+    _, err = run("t.scenario.yaml", status=2)
+    assert [line for line in err.splitlines() if line.startswith("t.scenario.yaml")] == [
+        "t.scenario.yaml:11:57: volumes.disk.workload.later.over: over 2000001 kB > volume 1 GiB",
+        "t.scenario.yaml:12:21: volumes.disk.workload.wide.trace: c.csv:3: the write ends at byte 2000000512, beyond "
+        "the 1073741824 bytes that this trace may write; `wrap: true` folds such addresses back",
+        "t.scenario.yaml:13:20: volumes.disk.workload.fio.trace: "
+        "b.iolog: no device 'zzz' in this trace (there is /sim/oltp.dat)",
+        "t.scenario.yaml:14:22: volumes.disk.workload.wrong.trace: a.csv:3:3: found 'X', expected R or W",
+        "t.scenario.yaml:15:24: volumes.disk.workload.guessed.trace: a.csv:1:1: found 'time_us', expected a "
+        "Windows file time: a whole number of 100 ns (this looks like `format: cloudphysics`)",
+        "t.scenario.yaml:16:23: volumes.disk.workload.absent.trace: 'd.csv' no such file",
+        "t.scenario.yaml:17:39: volumes.disk.workload.refused.format: expected fio-iolog or msr or blkparse or "
+        "cloudphysics or csv (got text 'cloudfysics') (did you mean 'cloudphysics'?)",
+        "t.scenario.yaml:24:14: replication.mirror.timeout: 'm': minute or metre or milli? (write 10 min / 10 ms)",
+    ]
+
+
+def test_a_write_that_the_run_does_not_come_to_may_lie_beyond_the_volume():
+    Path("c.csv").write_text("time_us,op,offset,length\n0,W,0,512\n7200000000,W,4000000000,512\n")
+    Path("t.scenario.yaml").write_text(changed("writes: 20 /s", "trace: c.csv, format: cloudphysics"))
+    run("t.scenario.yaml", "--no-charts")
+    _, err = run("t.scenario.yaml", "--set", "run.until=2 h", status=2)
+    assert "t.scenario.yaml:11:20: volumes.disk.workload.app.trace: c.csv:3: the write ends at byte" in err
 
 
 REPLICATED = ["small.scenario.yaml", "--set", "run.replications=4", "--no-charts"]

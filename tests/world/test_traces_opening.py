@@ -82,7 +82,7 @@ def test_the_settings_of_a_format_come_from_the_scenario(base: Path) -> None:
 def test_a_trace_that_does_not_fit_is_refused_when_it_is_opened(base: Path, settings: Any, message: str) -> None:
     with pytest.raises(TraceError) as refused:
         opened(base, **settings)
-    assert str(refused.value).startswith(message)
+    assert str(refused.value).startswith(f"volumes.home.workload.guest.trace: {message}")
 
 
 def test_a_wrong_beginning_is_told_when_it_is_opened(base: Path) -> None:

@@ -11,7 +11,9 @@ from typing import Final
 from sim.scenario.draft import Draft, Report
 from sim.scenario.rules import capacity, checks, effort, files, instants, names, references, topology, workloads
 
-RULES: Final[tuple[Callable[[Draft, Report], None], ...]] = (
+Rule = Callable[[Draft, Report], None]
+
+RULES: Final[tuple[Rule, ...]] = (
     names.look_alikes,
     references.references,
     references.secondaries,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from sim.world.traces.faults import TraceError
 from sim.world.traces.formats import FORMATS, Options, chunks
-from sim.world.traces.opening import open_trace_source
+from sim.world.traces.opening import look_at_beginning, open_trace_source
 from sim.world.traces.records import TraceChunk
 from sim.world.traces.source import TraceSource
 from sim.world.traces.stream import TraceFile
@@ -28,6 +28,7 @@ __all__ = [
     "TraceFile",
     "TraceSource",
     "chunks",
+    "look_at_beginning",
     "open_trace_source",
     "survey",
 ]

@@ -5,6 +5,8 @@ of all that is wrong in a block of lines, the earliest line is told, then the le
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,15 +18,28 @@ if TYPE_CHECKING:
 
 
 class TraceError(BadInput):
-    """A trace that cannot be replayed: path, line (0: the whole file), column (0: the whole line), what is wrong."""
+    """A trace that cannot be replayed: path, line (0: the whole file), column (0: the whole line), what is wrong.
 
-    def __init__(self, path: str, line: int, column: int, words: str) -> None:
-        super().__init__(path, line, column, words)
-        self.path, self.line, self.column, self.words = path, line, column, words
+    `workload`: which one of the scenario replays it, once that is known: `volumes/NAME/workload/NAME`.
+    """
+
+    def __init__(self, path: str, line: int, column: int, words: str, workload: str = "") -> None:
+        super().__init__(path, line, column, words, workload)
+        self.path, self.line, self.column, self.words, self.workload = path, line, column, words, workload
 
     def __str__(self) -> str:
         place = [str(part) for part in (self.path, self.line, self.column) if part]
-        return f"{':'.join(place)}: {self.words}"
+        owner = f"{self.workload.replace('/', '.')}.trace: " if self.workload else ""
+        return f"{owner}{':'.join(place)}: {self.words}"
+
+
+@contextmanager
+def told_of(workload: str) -> Iterator[None]:
+    """What is wrong with a trace is told with the name of the workload that replays it."""
+    try:
+        yield
+    except TraceError as fault:
+        raise TraceError(fault.path, fault.line, fault.column, fault.words, workload) from None
 
 
 class Faults:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.world.traces.blocks import BlockRange
+from sim.world.traces.faults import told_of
 from sim.world.traces.formats import Options, chunks
 from sim.world.traces.generic import Columns
 from sim.world.traces.replay import Stretch, replayed
-from sim.world.traces.source import TraceSource
+from sim.world.traces.source import BEFORE_THE_RUN_NS, TraceSource
 from sim.world.traces.stream import TraceFile
 from sim.world.traces.tape import Tape
 
@@ -25,6 +27,19 @@ def open_trace_source(
     `source_index` (0 to 65535) is this source's number in the run. The file is checked, and its first block read, at
     once; later lines when the run comes to them. Raises TraceError.
     """
+    with told_of(name):
+        tape, blocks = _opened(workload, base_dir, block_bytes, n_blocks)
+    return TraceSource(name, tape, blocks, source_index)
+
+
+def look_at_beginning(workload: TraceReplay, base_dir: Path, block_bytes: int, n_blocks: int, until_ns: int) -> None:
+    """Read the first block of the trace that `workload` names, as a run of `until_ns` would. Raises TraceError."""
+    tape, blocks = _opened(workload, base_dir, block_bytes, n_blocks)
+    for writes in islice(tape.peek(BEFORE_THE_RUN_NS, until_ns), 1):
+        next(blocks.expand(writes), None)
+
+
+def _opened(workload: TraceReplay, base_dir: Path, block_bytes: int, n_blocks: int) -> tuple[Tape, BlockRange]:
     file = TraceFile(base_dir / workload.trace, workload.trace)
     options = _options(workload)
     blocks = _range(file, workload, block_bytes, n_blocks)
@@ -32,8 +47,7 @@ def open_trace_source(
         stretch = Stretch(workload.time_scale, workload.size_scale, loop=workload.repeat == "loop")
     except ValueError as fault:
         raise file.wrong(str(fault)) from None
-    tape = Tape(replayed(file.shown, lambda: chunks(file, workload.format, options), stretch))
-    return TraceSource(name, tape, blocks, source_index)
+    return Tape(replayed(file.shown, lambda: chunks(file, workload.format, options), stretch)), blocks
 
 
 def _options(workload: TraceReplay) -> Options:

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.world.source import Batch, FirstTouches
 from sim.world.traces.blocks import BlockRange
+from sim.world.traces.faults import told_of
 from sim.world.traces.records import TraceChunk
 from sim.world.traces.tape import Tape
 from sim.world.traces.touched import Tally, Touched
@@ -67,7 +68,8 @@ class TraceSource:
     def touches(self, to_ns: int) -> FirstTouches:
         """Look ahead: distinct blocks first written in (start, to]. Raises TraceError, ValueError before the start."""
         self._check(to_ns)
-        self._look(to_ns)
+        with told_of(self.name):
+            self._look(to_ns)
         touched = self._ahead.touched()
         if to_ns == self._looked_ns:
             return FirstTouches(touched.addresses, touched.first_ns)
@@ -77,7 +79,8 @@ class TraceSource:
     def take(self, to_ns: int) -> Batch:
         """Consume (start, to]. Raises TraceError, ValueError before the start."""
         self._check(to_ns)
-        epoch = self._taken(to_ns)
+        with told_of(self.name):
+            epoch = self._taken(to_ns)
         touched = epoch.touched()
         batch = Batch(
             start_ns=self._start_ns,
