@@ -6,7 +6,7 @@
     18 h,0.2                     18 h,1 /s
 
 each step holds until the next; the first begins at 0; times grow; `#` begins a comment
-factors multiply the workload's rate, rates replace it
+factors multiply the workload's rate; rates replace it, and the highest of them must be what `writes:` says
 """
 
 from __future__ import annotations

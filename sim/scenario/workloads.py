@@ -143,7 +143,7 @@ AnyLocality = Annotated[
 class Profile(Model):
     """A rate that follows the clock, from a file of steps."""
 
-    file: Text = Field(description="CSV of time and factor (or rate), relative to the scenario file.")
+    file: Text = Field(description="CSV of time and factor (or rate, the highest as in writes), beside the scenario.")
     loop: PositiveDuration | None = Field(
         default=None, description="Begin again after this long; absent: the last step stays."
     )

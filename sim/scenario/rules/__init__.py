@@ -9,7 +9,18 @@ from collections.abc import Callable
 from typing import Final
 
 from sim.scenario.draft import Draft, Report
-from sim.scenario.rules import capacity, checks, effort, files, instants, names, references, topology, workloads
+from sim.scenario.rules import (
+    capacity,
+    checks,
+    effort,
+    files,
+    instants,
+    names,
+    policies,
+    references,
+    topology,
+    workloads,
+)
 
 Rule = Callable[[Draft, Report], None]
 
@@ -31,6 +42,9 @@ RULES: Final[tuple[Rule, ...]] = (
     instants.deletions,
     effort.periods,
     effort.cuts,
+    policies.timeouts,
+    policies.marks,
+    policies.largest_writes,
     checks.labels,
     checks.windows,
     files.traces,

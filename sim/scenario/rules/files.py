@@ -12,7 +12,7 @@ from sim.scenario.rules.references import matching
 from sim.scenario.rules.workloads import MAX_FACTOR
 from sim.scenario.scalars import sort_of
 from sim.scenario.textfile import why_unreadable
-from sim.scenario.units import format_duration
+from sim.scenario.units import format_duration, format_rate
 from sim.scenario.workloads import RandomWrites
 
 WORKLOAD: Final = ("volumes", "*", "workload", "*")
@@ -49,6 +49,7 @@ def _profile(draft: Draft, report: Report, path: Path, name: str) -> None:
     workload = draft.workload(path)
     if isinstance(workload, RandomWrites):
         attempt(_loop, report, path, steps, workload)
+        attempt(_peak, report, path, steps, workload)
         attempt(_highest, report, path, steps, workload)
 
 
@@ -56,6 +57,17 @@ def _loop(report: Report, path: Path, steps: RateSteps, workload: RandomWrites) 
     if workload.profile and workload.profile.loop is not None and steps.times_ns[-1] >= workload.profile.loop:
         last = format_duration(steps.times_ns[-1])
         report((*path[:-1], "loop"), f"must be longer than the last time of the profile, {last}")
+
+
+def _peak(report: Report, path: Path, steps: RateSteps, workload: RandomWrites) -> None:
+    """A profile of rates repeats what `writes:` says: neither silently wins over the other."""
+    if steps.kind == "rate" and max(steps.values) != workload.writes:
+        highest = format_rate(max(steps.values))
+        report(
+            (*path[:-2], "writes"),
+            f"writes {format_rate(workload.writes)}, but the highest rate of the profile is {highest}",
+            f"write writes: {highest}, or give the profile a column factor instead of rate",
+        )
 
 
 def _highest(report: Report, path: Path, steps: RateSteps, workload: RandomWrites) -> None:
