@@ -1,0 +1,104 @@
+"""Policies that the timeline sets are held to the same limits as those that a replication begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.scenario.draft import Draft, Report, attempt
+from sim.scenario.nodes import Path
+from sim.scenario.replication import Replication
+from sim.scenario.rules.effort import MAX_PERIODS
+from sim.scenario.schema import RunOptions, Volume
+from sim.scenario.timeline import SetPolicy
+from sim.scenario.units import format_duration, format_size
+from sim.scenario.workloads import RandomWrites
+
+
+def timeouts(draft: Draft, report: Report) -> None:
+    """A new timeout does not come round more than ten million times in what a run may have left."""
+    for index, entry in draft.timeline:
+        if isinstance(entry, SetPolicy) and draft.run is not None:
+            attempt(_timeout, report, ("timeline", index, "timeout"), entry, draft.run)
+
+
+def _timeout(report: Report, path: Path, entry: SetPolicy, run: RunOptions) -> None:
+    until_ns = run.until
+    times = until_ns // entry.timeout if entry.timeout else 0
+    if times > MAX_PERIODS:
+        message = f"{format_duration(entry.timeout or 0)} comes {times:,} times in {format_duration(until_ns)}"
+        report(path, message, f"at most {MAX_PERIODS:,} times: make it longer, or the run shorter")
+
+
+def marks(draft: Draft, report: Report) -> None:
+    """A new high-water mark holds a block, fits the volume and the save volumes, and is not reached without end."""
+    for index, entry in draft.timeline:
+        if isinstance(entry, SetPolicy):
+            for group in _groups(draft, entry):
+                attempt(_mark, draft, report, ("timeline", index, "high_water_mark"), entry, group)
+
+
+def _groups(draft: Draft, entry: SetPolicy) -> Iterator[Replication]:
+    """The replication that is meant: the only one where the entry does not say."""
+    if entry.replication:
+        named = draft.replication.get(entry.replication)
+        yield from [] if named is None else [named]
+    elif len(draft.replication) == 1:
+        yield from draft.replication.values()
+
+
+def _mark(draft: Draft, report: Report, path: Path, entry: SetPolicy, group: Replication) -> None:
+    mark, volume = entry.high_water_mark, draft.volumes.get(group.volume)
+    if mark is None or volume is None:
+        return
+    if mark < volume.block:
+        report(
+            path, f"high_water_mark {format_size(mark)} < one block of {format_size(volume.block)}", "make it larger"
+        )
+        return
+    if entry.secondary is not None:
+        return  # when a copy plays back is its own affair: any number of sets will do
+    for noun, room in _rooms(group, volume):
+        if mark > room:
+            message = f"high_water_mark {format_size(mark)} > {noun} {format_size(room)}"
+            report(path, message, f"write at most {format_size(room)}")
+            return
+    _reached_too_often(draft, report, path, mark, volume)
+
+
+def _rooms(group: Replication, volume: Volume) -> Iterator[tuple[str, int]]:
+    yield "volume", volume.size
+    yield "save volume", group.save_volume.size
+    for name, secondary in group.secondaries.items():
+        yield f"save volume of {name}", secondary.save_volume.size or group.save_volume.size
+
+
+def _reached_too_often(draft: Draft, report: Report, path: Path, mark: int, volume: Volume) -> None:
+    writes = sum(w.writes for w in volume.workload.values() if isinstance(w, RandomWrites))
+    until = draft.run.until if draft.run is not None else 0
+    times = int(writes * until / 10**9) // max(1, mark // volume.block)
+    if times > MAX_PERIODS:
+        message = f"{format_size(mark)} are reached up to {times:,} times in the run"
+        report(path, message, f"at most {MAX_PERIODS:,} times: make it larger, or the run shorter")
+
+
+def largest_writes(draft: Draft, report: Report) -> None:
+    """One write fits every save volume on its way: a set cannot be cut in the middle of it (C10)."""
+    for group in draft.replication.values():
+        attempt(_writes, draft, report, group)
+
+
+def _writes(draft: Draft, report: Report, group: Replication) -> None:
+    volume = draft.volumes.get(group.volume)
+    for name, workload in volume.workload.items() if volume is not None else ():
+        if isinstance(workload, RandomWrites) and volume is not None:
+            path = ("volumes", group.volume, "workload", name, "write_size")
+            attempt(_write, report, path, workload, group, volume)
+
+
+def _write(report: Report, path: Path, workload: RandomWrites, group: Replication, volume: Volume) -> None:
+    size = workload.write_size
+    room = min(room for noun, room in _rooms(group, volume) if noun != "volume")
+    if size is not None and size > room:
+        report(
+            path, f"one write of {format_size(size)} > save volume {format_size(room)}", "make the save volume larger"
+        )
