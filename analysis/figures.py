@@ -15,6 +15,7 @@ from analysis.charts.fill import save_volume_fill
 from analysis.charts.lag import lag_over_time
 from analysis.charts.wan import wan_bytes_by_cause
 from analysis.style import drawing, figure, save
+from analysis.wording import cell, unprotected
 from sim.records import LinkStood
 from sim.summary import RunLike, Story, amount, summarise
 from sim.summary.fill import save_volume_capacities
@@ -61,13 +62,15 @@ def _lag(story: Story, series: pd.DataFrame, events: pd.DataFrame, summary: Mapp
 def _cost(story: Story, summary: Mapping[str, Any]) -> Figure:
     losses = tables.losses(story)
     drawn = figure()
+    instead = [f"no copy off site:\na disaster at {site} costs everything" for site in unprotected(summary)]
     for ax, metric, unit in zip(drawn.subplots(1, 2), ("exposure_seconds", "exposure_bytes"), ("s", "B"), strict=True):
-        disaster_cost(losses, ax, metric=metric, note=_three(summary, f"{metric}.default", unit))
+        note = "" if instead else _three(summary, f"{metric}.default", unit)
+        disaster_cost(losses, ax, metric=metric, note=note, instead="\n".join(instead))
     return drawn
 
 
 def _three(summary: Mapping[str, Any], key: str, unit: Any) -> str:
-    return " · ".join(f"{name} {amount(summary[f'{key}.{name}'], unit)}" for name in ("p50", "p95", "max"))
+    return " · ".join(f"{name} {cell(summary, f'{key}.{name}', unit)}" for name in ("p50", "p95", "max"))
 
 
 def _fill(story: Story, series: pd.DataFrame, events: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:

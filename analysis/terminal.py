@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from analysis import intervals
-from sim.summary import Verdict, amount
-from sim.summary.amounts import Unit
-
-Found = Mapping[str, Any]  # summary.json
+from analysis import intervals, wording
+from analysis.grids import GLUE, Grid, Row, glued
+from analysis.wording import Found
+from sim.summary import Verdict
+from sim.summary.amounts import Unit, part_of
+from sim.summary.summarising import stands_for_everything
 
 COLUMNS: Final = ("p50", "p95", "p99", "max", "mean")
-FAILOVERS: Final = {"default": "failover with all received", "now": "failover at once"}
+LEAST: Final = ("mean", "p99")  # what a narrow terminal can do without
+FAILOVERS: Final = {"default": "with all received", "now": "at once"}
+COSTS: Final[dict[str, Unit]] = {"seconds": "s", "bytes": "B"}
 SIGNS: Final = {"pass": ("✓", "green"), "fail": ("✗", "bold red"), "unknown": ("?", "yellow")}
 WIDTH: Final = 100
+ROOM: Final = 30  # columns: where less is left beside a check, what was measured goes below it
 
 
 def summary(found: Found, *, colour: bool = False, width: int = WIDTH) -> str:
@@ -29,34 +32,31 @@ def summary(found: Found, *, colour: bool = False, width: int = WIDTH) -> str:
 
     Of several runs each number is the mean over them, with the least and the greatest where they differ.
     """
-    parts: list[RenderableType] = [*_lag(found), *_cost(found), *_rest(found)]
+    parts: list[RenderableType] = [*_lag(found, width), *_cost(found, width), _rest(found)]
     return printed(parts, colour=colour, width=width)
 
 
 def checks(verdicts: Iterable[Verdict], *, colour: bool = False, width: int = WIDTH) -> str:
     """Each check with its mark, and what was measured."""
-    table = _table("", "", "")
-    for verdict in verdicts:
-        sign, style = SIGNS[verdict.outcome]
-        measured = f"measured {verdict.measured}" if verdict.outcome != "unknown" else f"unknown: {verdict.why}"
-        soft = ", only a warning" if verdict.check.soft and verdict.outcome != "pass" else ""
-        why = f", {verdict.why}" if verdict.outcome == "fail" and verdict.why else ""
-        table.add_row(Text(sign, style), Text(verdict.check.text), Text(f"{measured}{why}{soft}", style))
-    return printed([table] if table.row_count else [], colour=colour, width=width)
+    told = [(*SIGNS[verdict.outcome], verdict.check.text, _measured(verdict)) for verdict in verdicts]
+    room = width - 5 - max((len(text) for _, _, text, _ in told), default=0)
+    if any(len(measured) > room for *_, measured in told) and room < ROOM:
+        return printed(_below_each_other(told), colour=colour, width=width)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for sign, style, text, measured in told:
+        table.add_row(Text(sign, style), Text(text), Text(glued(measured), style))
+    return printed([table] if told else [], colour=colour, width=width)
 
 
 def replications(summaries: Sequence[Found], *, colour: bool = False, width: int = WIDTH) -> str:
     """How sure the numbers are after so many runs with different luck: means and shares with 95 % intervals."""
-    table = _table(f"over {len(summaries)} runs", "mean, and where the true one lies (95 %)")
-    for key, unit in _worth_knowing(summaries[0] if summaries else {}):
-        values = [float(value) for found in summaries if (value := found.get(key)) is not None]
-        if values:
-            table.add_row(key, intervals.mean(values).shown(unit))
+    rows = [Row(key, (_over_runs(summaries, key, unit),)) for key, unit in _worth_knowing(summaries)]
     for key, what in (("stall_seconds", "runs with a stall"), ("full_copies", "runs with a full copy")):
         hits = sum(bool(found.get(key)) for found in summaries)
         if summaries:
-            table.add_row(what, f"{hits}: {intervals.share(hits, len(summaries)).shown('share')}")
-    return printed([table], colour=colour, width=width)
+            rows.append(Row(what, (f"{hits}: {intervals.share(hits, len(summaries)).shown('share')}",)))
+    grid = Grid(f"over {len(summaries)} runs", ("mean, and where the true one lies (95 %)",), rows)
+    return printed([grid.fitting(width)], colour=colour, width=width)
 
 
 def printed(parts: Iterable[RenderableType], *, colour: bool, width: int) -> str:
@@ -65,114 +65,97 @@ def printed(parts: Iterable[RenderableType], *, colour: bool, width: int) -> str
     console = Console(file=stream, width=width, force_terminal=colour, no_color=not colour, highlight=False)
     for part in parts:
         console.print(part)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
+    return "\n".join(line.rstrip() for line in stream.getvalue().replace(GLUE, " ").splitlines())
 
 
-def _lag(found: Found) -> Iterable[RenderableType]:
-    names = _named(found, r"lag_seconds\.(.+)\.max")
-    table = _table("how far behind", *COLUMNS, "above target", "target")
-    for name in names:
-        columns = (*COLUMNS, "above_target_seconds", "target_seconds")
-        _add_rows(table, found, name, [f"lag_seconds.{name}.{column}" for column in columns], "s")
-    if names:
-        yield table
-    for name in names:
-        if found.get(f"unreadable_seconds.{name}"):
-            yield Text(f"{name} had nothing to serve for {_value(found, f'unreadable_seconds.{name}', 's')}", "yellow")
+def _measured(verdict: Verdict) -> str:
+    if verdict.outcome == "unknown":
+        return f"unknown: {verdict.why}{_soft(verdict)}"
+    return f"measured {verdict.measured}" + (f", {verdict.why}" if verdict.why else "") + _soft(verdict)
 
 
-def _cost(found: Found) -> Iterable[RenderableType]:
+def _soft(verdict: Verdict) -> str:
+    return ", only a warning" if verdict.check.soft and verdict.outcome != "pass" else ""
+
+
+def _below_each_other(told: Iterable[tuple[str, str, str, str]]) -> Iterator[RenderableType]:
+    for sign, style, text, measured in told:
+        row = Table.grid(padding=(0, 1, 0, 0))
+        row.add_row(Text(sign, style), Text(text))
+        row.add_row("", Text(glued(measured), style))
+        yield row
+
+
+def _lag(found: Found, width: int) -> Iterator[RenderableType]:
+    rows = [row for name in wording.named(found, r"lag_seconds\.(.+)\.max") for row in _lag_rows(found, name)]
+    if rows:
+        yield Grid("how far behind", (*COLUMNS, "above target", "target"), rows, LEAST).fitting(width)
+    yield from (Text(glued(line), "yellow") for line in wording.warnings(found))
+
+
+def _lag_rows(found: Found, name: str) -> Iterator[Row]:
+    keys = [f"lag_seconds.{name}.{column}" for column in (*COLUMNS, "above_target_seconds", "target_seconds")]
+    origin = " expected" if found.get(f"lag_seconds.{name}.target_expected") else " default"
+    whole, unreadable = found.get("simulated_seconds"), found.get(f"unreadable_seconds.{name}")
+    over = f"\n  over {part_of(whole - unreadable, whole)}" if whole and unreadable else ""
+    return _rows(found, f"{name}{over}", keys, "s", ("",) * (len(keys) - 1) + (origin,))
+
+
+def _cost(found: Found, width: int) -> Iterator[RenderableType]:
     if "exposure_seconds.default.max" not in found:
         return
-    table = _table("a disaster would have cost", *COLUMNS)
-    for mode, name in FAILOVERS.items():
-        _add_rows(table, found, f"{name}: time", [f"exposure_seconds.{mode}.{column}" for column in COLUMNS], "s")
-        _add_rows(table, found, "    data", [f"exposure_bytes.{mode}.{column}" for column in COLUMNS], "B")
-    yield Padding(table, (1, 0, 0, 0))
+    parts: list[RenderableType] = [
+        Text(f"no copy off site: a disaster at {site} costs everything", "yellow")
+        for site in wording.unprotected(found)
+    ]
+    if not parts:
+        rows = [row for mode in FAILOVERS for row in _cost_rows(found, mode)]
+        parts.append(Grid("a disaster would have cost", COLUMNS, rows, LEAST).fitting(width))
+        parts += [Text(glued(line), "yellow") for line in [wording.everything(found)] if line]
+    yield ""
+    yield from parts
 
 
-def _add_rows(table: Table, found: Found, name: str, keys: Sequence[str], unit: Unit) -> None:
+def _cost_rows(found: Found, mode: str) -> Iterator[Row]:
+    for what, name in (("seconds", "time"), ("bytes", "data")):
+        keys = [f"exposure_{what}.{mode}.{column}" for column in COLUMNS]
+        yield from _rows(found, f"{FAILOVERS[mode]}: {name}", keys, COSTS[what])
+
+
+def _rows(found: Found, name: str, keys: Sequence[str], unit: Unit, after: Sequence[str] = ()) -> Iterator[Row]:
     """One row; of several runs that differ a second one with the greatest of each."""
-    shown = [amount(found.get(key), unit) for key in keys]
-    greatest = [amount(found.get(f"{key}.across_max", found.get(key)), unit) for key in keys]
-    table.add_row(name, *shown)
+    ends = after or [""] * len(keys)
+    shown, greatest = (
+        tuple(wording.cell(found, key, unit, end) + tail for key, tail in zip(keys, ends, strict=True))
+        for end in ("", ".across_max")
+    )
+    yield Row(name, shown)
     if greatest != shown:
-        table.add_row("  greatest of all runs", *greatest, style="dim")
+        yield Row("  greatest of all runs", greatest, "dim")
 
 
-def _rest(found: Found) -> Iterable[RenderableType]:
+def _rest(found: Found) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
-    for label, text in _lines(found):
+    for label, text in wording.lines(found):
         if text:
-            table.add_row(label, text)
-    yield Padding(table, (1, 0, 0, 0))
+            table.add_row(label, glued(text))
+    return Padding(table, (1, 0, 0, 0))
 
 
-def _lines(found: Found) -> Iterable[tuple[str, str]]:
-    yield "save volumes", ", ".join(_fill(found, site) for site in _named(found, r"save_volume_bytes\.(.+)\.max"))
-    yield "over the links", _with_causes(found, "wan_bytes", "B")
-    yield "written", _written(found)
-    yield "coalescing", _coalescing(found)
-    yield "delta sets", _with_causes(found, "delta_sets", "1")
-    yield "writes", f"stood still for {stall}" if (stall := _stall(found)) else "never stood still"
-    yield "full copies", _with_causes(found, "full_copies", "1") if found.get("full_copies") else "none"
+def _over_runs(summaries: Sequence[Found], key: str, unit: Unit) -> str:
+    values = [float(value) for found in summaries if (value := found.get(key)) is not None]
+    if stands_for_everything(key) and len(values) < len(summaries):
+        return f"everything in {len(summaries) - len(values)} of {len(summaries)} runs"
+    return intervals.mean(values).shown(unit) if values else "no value in any run"
 
 
-def _fill(found: Found, site: str) -> str:
-    used = f"{site} at most {_value(found, f'save_volume_bytes.{site}.max', 'B')}"
-    fill = found.get(f"save_volume_fill.{site}.max")
-    return used if fill is None else f"{used} ({amount(fill, 'share')} full)"
-
-
-def _written(found: Found) -> str:
-    writes = _value(found, "written_writes", "1")
-    return f"{_value(found, 'written_bytes', 'B')} in {writes} writes by users"
-
-
-def _coalescing(found: Found) -> str:
-    if found.get("coalescing_ratio") is None:
-        return ""
-    saved = _value(found, "coalesced_bytes", "B")
-    return f"{_value(found, 'coalescing_ratio', '1')} bytes written for each that a delta set carries: {saved} saved"
-
-
-def _stall(found: Found) -> str:
-    return _with_causes(found, "stall_seconds", "s") if found.get("stall_seconds") else ""
-
-
-def _with_causes(found: Found, key: str, unit: Unit) -> str:
-    causes = [(cause, found.get(f"{key}.{cause}")) for cause in _named(found, rf"{key}\.(\w+)")]
-    known = [f"{cause.replace('_', ' ')} {amount(value, unit)}" for cause, value in causes if value]
-    return _value(found, key, unit) + (f": {', '.join(known)}" if known else "")
-
-
-def _named(found: Found, pattern: str) -> list[str]:
-    """What stands in place of the group in the keys that match, in their order."""
-    return [match[1] for key in found if (match := re.fullmatch(pattern, key)) and not key.endswith(_ACROSS)]
-
-
-_ACROSS: Final = (".across_min", ".across_max")
-
-
-def _value(found: Found, key: str, unit: Unit) -> str:
-    """A value; of several runs that differ the mean, with the least and the greatest."""
-    low, high = (amount(found.get(f"{key}{end}"), unit) for end in _ACROSS)
-    return amount(found.get(key), unit) + (f" ({low} to {high})" if low != high else "")
-
-
-def _worth_knowing(found: Found) -> Iterable[tuple[str, Unit]]:
-    for name in _named(found, r"lag_seconds\.(.+)\.max"):
+def _worth_knowing(summaries: Sequence[Found]) -> Iterator[tuple[str, Unit]]:
+    found = summaries[0] if summaries else {}
+    for name in wording.named(found, r"lag_seconds\.(.+)\.max"):
         yield from ((f"lag_seconds.{name}.{column}", "s") for column in ("p50", "p95", "max"))
     if "exposure_bytes.default.max" in found:
         yield from ((f"exposure_bytes.default.{column}", "B") for column in ("p50", "p95", "max"))
-    yield "wan_bytes", "B"
-    yield "coalescing_ratio", "1"
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=any((title, *columns)))
-    table.add_column(title, header_style="bold", no_wrap=True)
-    for column in columns:
-        table.add_column(column, header_style="dim", overflow="fold")
-    return table
+    if found:
+        yield "wan_bytes", "B"
+        yield "coalescing_ratio", "1"

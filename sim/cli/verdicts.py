@@ -49,9 +49,12 @@ def _fitting(rows: list[Row], width: int | None) -> dict[str, int]:
 
 
 def _lines(row: Row) -> list[str]:
-    """A row one below the other, without what is not known."""
+    """A row one below the other, without what is not known, and without the digest, which no narrow line can hold."""
     named = dict(zip(HEADINGS, row, strict=True))
-    return [named["scenario"], *(f"  {name}: {cell}" for name, cell in named.items() if cell and name != "scenario")]
+    return [
+        named["scenario"],
+        *(f"  {name}: {cell}" for name, cell in named.items() if cell and name not in ("scenario", "digest")),
+    ]
 
 
 def _row(name: str, result: Result | None, bad: bool) -> Row:

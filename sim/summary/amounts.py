@@ -10,7 +10,7 @@ _TIMES: Final = (
     ("d", 86_400.0, 2.0), ("h", 3_600.0, 2.0), ("min", 60.0, 2.0), ("s", 1.0, 1.0), ("ms", 1e-3, 1.0),
 )  # fmt: skip
 _SIZES: Final = tuple((unit, 1024.0**power) for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")))
-
+_DECIMALS: Final = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 SHORTEST: Final = 0.005e-9  # seconds: less reads as nothing
 
@@ -55,6 +55,14 @@ def part_of(seconds: float, whole: float) -> str:
 def size(size_bytes: float) -> str:
     """Bytes in units of 1024."""
     for unit, length in _SIZES:
+        if abs(size_bytes) >= length:
+            return f"{digits(size_bytes / length)} {unit}"
+    return f"{digits(size_bytes)} B"
+
+
+def decimal(size_bytes: float) -> str:
+    """Bytes in units of 1000, as links and disks are sold."""
+    for unit, length in _DECIMALS:
         if abs(size_bytes) >= length:
             return f"{digits(size_bytes / length)} {unit}"
     return f"{digits(size_bytes)} B"

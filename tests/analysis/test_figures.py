@@ -20,7 +20,7 @@ from analysis.charts.shading import TROUBLES, gaps, spans
 from analysis.figures import draw_all
 from analysis.style import drawing, size_unit, time_unit
 from sim.records import ReplicationStopped
-from tests.summary.ledgers import HandRun, S, Story, sawtooth
+from tests.summary.ledgers import HandRun, S, Story, said, sawtooth, scenario
 from tests.summary.test_summarise import eventful, two_replications
 
 
@@ -64,20 +64,20 @@ def test_the_same_run_gives_the_same_bytes_whatever_the_users_settings(tmp_path:
 def test_charts_have_titles_units_and_what_was_the_matter(tmp_path: Path) -> None:
     draw_all(eventful().run(), tmp_path)
     lag = words(tmp_path / "lag_over_time.svg")
-    for said in (
+    for phrase in (
         "How far behind lisbon was", "lag (s)", "simulated time (s)", "target 20 s", "writes stood still", "max 80 s",
         "a data mover was down", "a copy under way: nothing to serve", "cut", "replayed",
     ):  # fmt: skip
-        assert said in lag
+        assert phrase in lag
     fill = words(tmp_path / "save_volume_fill.svg")
-    for said in ("How full the save volume in madrid was", "used (KiB)", "capacity 3.91 KiB"):
-        assert said in fill
+    for phrase in ("How full the save volume in madrid was", "used (KiB)", "capacity 3.91 KiB"):
+        assert phrase in fill
     wan = words(tmp_path / "wan_bytes_by_cause.svg")
-    for said in ("so far (MiB)", "delta set: 1.91 MiB", "full copy: 2.86 MiB", "users wrote 2.03 MiB"):
-        assert said in wan
+    for phrase in ("so far (MiB)", "delta set: 1.91 MiB", "full copy: 2.86 MiB", "users wrote 2.03 MiB"):
+        assert phrase in wan
     cost = words(tmp_path / "disaster_cost.svg")
-    for said in ("Time that a disaster would cost", "lost (s)", "lost (KiB)", "failover at once"):
-        assert said in cost
+    for phrase in ("Time that a disaster would cost", "lost (s)", "lost (KiB)", "failover at once"):
+        assert phrase in cost
 
 
 def test_a_run_without_links_or_replication_has_no_chart_of_them(tmp_path: Path) -> None:
@@ -167,6 +167,20 @@ def test_cost_falls_from_all_instants_to_none() -> None:
         assert shares[0] > 0.99
         assert shares[-1] == 0
         assert (np.diff(shares) <= 0).all()
+
+
+def test_where_everything_is_lost_the_curve_does_not_end_at_nothing_and_the_legend_says_why() -> None:
+    ax = disaster_cost(tables.losses(eventful().run()), Figure().subplots(), metric="exposure_seconds")
+    assert "everything, at 5% of all instants" in ax.get_legend_handles_labels()[1]
+    assert np.asarray(ax.lines[0].get_ydata(), dtype=float)[-1] == pytest.approx(0.05)
+
+
+def test_without_a_copy_off_site_the_chart_says_so_in_words(tmp_path: Path) -> None:
+    story = Story(until=40, secondaries=("reports",)).cut(1, 10).replayed(1, 12, to="reports")
+    draw_all(story.run(scenario=scenario(mirror=said(reports={"site": "madrid"}))), tmp_path)
+    cost = words(tmp_path / "disaster_cost.svg")
+    assert "no copy off site:" in cost and "a disaster at madrid costs everything" in cost
+    assert "p50" not in cost
 
 
 @pytest.mark.parametrize(("seconds", "unit"), [(0.01, "ms"), (100, "s"), (600, "min"), (9000, "h"), (400_000, "d")])
