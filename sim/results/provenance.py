@@ -9,8 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sim.scenario.errors import BadInput
 from sim.results.wholefile import reason
+from sim.scenario.errors import BadInput
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
