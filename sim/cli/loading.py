@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.cli.ending import say
 from sim.loading import load
-from sim.scenario.errors import BadInput
+from sim.scenario.errors import BadInput, printable
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
@@ -32,6 +33,9 @@ def load_each(names: Sequence[str], settings: Sequence[str]) -> tuple[dict[str, 
             loaded[name] = load(_matched(name), settings)
         except BadInput as fault:
             wrong[name] = str(fault)
+    for scenario in loaded.values():
+        for note in scenario.notes:
+            say(f"{scenario.source}: note: {printable(note)}")
     return loaded, wrong
 
 

@@ -98,7 +98,8 @@ settings = click.option(
     type=Setting(),
     multiple=True,
     default=(),
-    help="Put a value into the scenario, e.g. --set run.until='2 h'. May be repeated; the last one wins.",
+    help="Put a value into the scenario, e.g. --set run.until='2 h'; maps merge, null removes a key. "
+    "May be repeated; the last one wins.",
 )
 seed = once("--seed", kind=Count(0, LARGEST_SEED), help="Use this seed instead of the scenario's.")
 workers = once("--workers", kind=Count(1, 1024), help="Processes to use (default: one a core).")

@@ -1,6 +1,8 @@
 """Layers of one scenario: what it extends, the file itself, and `--set path=value`.
 
-maps merge, everything else replaces; every value keeps the place it came from
+maps merge, everything else replaces; a written null takes away the key below it (RFC 7396)
+an empty value is no null: it was forgotten, and the schema says so; so it judges a null of a file with nothing below it
+every value keeps the place it came from
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from sim.scenario.compose import compose
 from sim.scenario.errors import Fault, ScenarioError
-from sim.scenario.nodes import BrokenNode, Entry, ListNode, MapNode, Node, Place, ScalarNode, path_text
+from sim.scenario.nodes import BrokenNode, Entry, ListNode, MapNode, Node, Place, ScalarNode, data_of, path_text
 from sim.scenario.nodes import Path as NodePath
 from sim.scenario.scalars import sort_of
 from sim.scenario.textfile import STDIN, Source, read_source
@@ -24,25 +26,36 @@ NAME_MAPS = ("sites", "links", "volumes", "replication", "workload", "secondarie
 _STEP = re.compile(r"([^.\[\]=]+)((?:\[[0-9]{1,6}\])*)(?:\.|$)")
 
 
-def layered(source: Source, sets: Sequence[str]) -> tuple[MapNode, list[Fault]]:
-    """The merged tree of all layers and the faults of their structure. Raises ScenarioError."""
+def layered(source: Source, sets: Sequence[str]) -> tuple[MapNode, list[Fault], list[str]]:
+    """The merged tree of all layers, the faults of their structure, and notes for people. Raises ScenarioError."""
     root, faults = _file_with_bases(source, ())
     _point_to_files_from(root, source.directory)
+    notes: list[str] = []
     for line in range(len(sets)):
+        before, wrong = data_of(root), len(faults)
         _lay(root, tuple(sets), line, faults)
-    return root, faults
+        if len(faults) == wrong and data_of(root) == before:
+            notes.append(f"--set {sets[line]} changes nothing: maps merge, path=null removes a key")
+    return root, faults, notes
 
 
 def merge(base: MapNode, over: MapNode) -> MapNode:
-    """`over` laid on `base`: maps merge, everything else replaces."""
+    """`over` laid on `base`: maps merge, null removes, everything else replaces."""
     merged = MapNode(over.place, dict(base.entries))
     for key, entry in over.entries.items():
         below = base.entries.get(key)
         if below and isinstance(below.value, MapNode) and isinstance(entry.value, MapNode):
             merged.entries[key] = Entry(entry.place, merge(below.value, entry.value))
+        elif below and _removes(entry.value):
+            del merged.entries[key]
         else:
             merged.entries[key] = entry
     return merged
+
+
+def _removes(node: Node) -> bool:
+    """Whether this is a null that somebody wrote."""
+    return isinstance(node, ScalarNode) and node.plain and node.text != "" and sort_of(node.text) == "nothing"
 
 
 def _file_with_bases(source: Source, chain: tuple[Path, ...]) -> tuple[MapNode, list[Fault]]:
@@ -195,6 +208,9 @@ def _put(root: MapNode, steps: NodePath, value: Node, place: Place) -> tuple[str
 
 
 def _replace(node: MapNode, key: str, value: Node, place: Place) -> None:
+    if _removes(value):
+        node.entries.pop(key, None)
+        return
     old = node.entries.get(key)
     if old and isinstance(old.value, MapNode) and isinstance(value, MapNode):
         value = merge(old.value, value)

@@ -36,14 +36,14 @@ def load_text(
 
 
 def _load(source: Source, sets: Sequence[str], more_rules: Sequence[Rule]) -> Scenario:
-    root, faults = layered(source, sets)
+    root, faults, notes = layered(source, sets)
     scenario, draft = _validated(root, source.directory, faults)
     report = _Reporter(root, faults)
     for rule in (*RULES, *more_rules):
         rule(draft, report)
     if faults or scenario is None:
         raise ScenarioError(_ordered(faults, source))
-    return finished(scenario, draft, source)
+    return finished(scenario, draft, source, notes)
 
 
 def _validated(root: MapNode, base_dir: Path, faults: list[Fault]) -> tuple[Scenario | None, Draft]:

@@ -193,6 +193,7 @@ class Scenario(Model):
     _source: str = PrivateAttr(default="<python>")
     _base_dir: Path = PrivateAttr(default=Path())
     _written: dict[str, str] = PrivateAttr(default_factory=dict)  # path -> where a user wrote it
+    _notes: tuple[str, ...] = PrivateAttr(default=())
 
     @property
     def source(self) -> str:
@@ -203,6 +204,11 @@ class Scenario(Model):
     def base_dir(self) -> Path:
         """The folder that `trace:` and `file:` are relative to."""
         return self._base_dir
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not wrong, but may not be what somebody meant; each on one line."""
+        return self._notes
 
     def origins(self) -> dict[str, str]:
         """Where each value came from, by its path: `default`, `FILE:LINE`, `FILE:LINE (extends)` or `--set`."""

@@ -204,6 +204,21 @@ def test_a_write_that_the_run_does_not_come_to_may_lie_beyond_the_volume():
     assert "t.scenario.yaml:11:20: volumes.disk.workload.app.trace: c.csv:3: the write ends at byte" in err
 
 
+def test_what_may_not_be_meant_is_noted_on_stderr_and_runs():
+    settings = ["--set", "replication.mirror.secondaries={}", "--set", "replication.mirror.high_water_mark=null"]
+    settings += ["--set", "run.until=2 s"]
+    out, err = run(
+        "small.scenario.yaml", "--no-charts", *settings, "--set", "replication.mirror.save_volume.size=8 KiB"
+    )
+    assert "digest" in out
+    assert err.splitlines() == [
+        "small.scenario.yaml: note: --set replication.mirror.secondaries={} changes nothing: "
+        "maps merge, path=null removes a key",
+        "small.scenario.yaml: note: nobody wrote replication.mirror.high_water_mark; the default, lowered to the save "
+        "volume, is 8 KiB: a delta set is cut for every block written",
+    ]
+
+
 REPLICATED = ["small.scenario.yaml", "--set", "run.replications=4", "--no-charts"]
 
 

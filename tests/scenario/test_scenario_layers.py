@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.scenario import first_scenario, load, load_text
+from sim.scenario import first_scenario, load, load_text, resolve_text
 from sim.scenario.errors import ScenarioError
 from sim.scenario.layers import MAX_EXTENDS
 
@@ -44,6 +44,46 @@ def test_set_can_add_things_and_take_back_what_may_be_absent():
                        "replication.home-mirror.secondaries.porto={}", "replication.home-mirror.poll=null")  # fmt: skip
     assert list(scenario.replication["home-mirror"].secondaries) == ["lisbon", "porto"]
     assert scenario.links["west"].bandwidth == 0
+
+
+def test_null_removes_a_key_so_that_its_default_holds_again():
+    scenario = setting(
+        "run.seed=null", "replication.home-mirror.timeout=~", "volumes.home.workload.office.locality=null"
+    )
+    assert (scenario.run.seed, scenario.replication["home-mirror"].timeout) == (0, 600 * 10**9)
+    assert scenario.volumes["home"].workload["office"].over is None
+    assert scenario.origins()["run.seed"] == "default"
+    assert scenario.notes == ()
+
+
+def test_null_in_a_map_removes_one_of_its_names():
+    porto = ["sites.porto={}", "links.west={between: [madrid, porto], bandwidth: unlimited}"]
+    scenario = setting(*porto, "replication.home-mirror.secondaries={porto: {}, lisbon: null}", "expect=null")
+    assert list(scenario.replication["home-mirror"].secondaries) == ["porto"]
+
+
+def test_null_takes_away_what_is_needed_and_that_is_said():
+    assert "run: key 'until' is missing" in refusal("run.until=null")
+    assert "replication.home-mirror.secondaries: at least one is needed" in refusal(
+        "replication.home-mirror.secondaries.lisbon=null"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "replication.home-mirror.secondaries={}",
+        "replication.home-mirror={secondaries: {lisbon: {}}}",
+        "run.seed=1",
+        "replication.home-mirror.poll=null",
+        "run.sede=null",
+    ],
+)
+def test_a_setting_that_changes_nothing_is_noted(text):
+    assert setting("run.until=3 h").notes == ()
+    assert setting("run.until=3 h", text).notes == (
+        f"--set {text} changes nothing: maps merge, path=null removes a key",
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,6 +144,55 @@ def test_a_file_is_laid_over_what_it_extends(tmp_path):
     assert origins["links.iberia.bandwidth"].startswith("base.yaml:")
     assert origins["run.replications"] == "--set"
     assert origins["replication.home-mirror.retries"] == "default"
+
+
+def test_null_in_a_file_removes_what_its_base_says_and_an_empty_value_was_forgotten(tmp_path):
+    files(tmp_path, base=BASE, top="extends: base.yaml\ntimeline: null\nvolumes: {home: {in_use: ~}}\n",
+          forgotten="extends: base.yaml\nrun:\n  seed:\n", last="extends: base.yaml\nsites: {lisbon: Null}\n",
+          nothing="extends: base.yaml\nsites: {porto: null}\n")  # fmt: skip
+    scenario = load(tmp_path / "top.yaml")
+    assert (scenario.timeline, scenario.volumes["home"].in_use) == ((), 1)
+    assert scenario.origins()["volumes.home.in_use"] == "default"
+    for name, message in {
+        "forgotten": r"forgotten\.yaml:3:8: run\.seed: value missing",
+        "last": r"base\.yaml:\d+:\d+: links\.iberia\.between\[1\]: no site 'lisbon'",
+        "nothing": r"nothing\.yaml:2:16: sites\.porto: value missing",
+    }.items():
+        with pytest.raises(ScenarioError, match=message):
+            load(tmp_path / f"{name}.yaml")
+
+
+def test_a_mark_that_nobody_wrote_says_to_what_it_was_lowered():
+    bare = "replication.home-mirror.high_water_mark=null"
+    mirror = "replication.home-mirror"
+    cases = {
+        (): (600 * 10**6, "default"),
+        (f"{mirror}.save_volume.size=64 MiB",): (64 * 2**20, "default, lowered to the save volume"),
+        (f"{mirror}.secondaries.lisbon.save_volume.size=64 MiB",): (
+            64 * 2**20, "default, lowered to the save volume of lisbon"
+        ),
+        ("volumes.home.size=64 MiB", "volumes.home.workload.office.locality=null"): (
+            64 * 2**20, "default, lowered to the volume"
+        ),
+    }  # fmt: skip
+    for sets, (size, origin) in cases.items():
+        scenario = setting(bare, *sets)
+        assert scenario.replication["home-mirror"].high_water_mark == size
+        assert scenario.origins()[f"{mirror}.high_water_mark"] == origin
+        line = next(line for line in resolve_text(scenario).splitlines() if line.startswith("    high_water_mark:"))
+        assert line.endswith(f"# {origin}")
+        assert scenario.notes == ()
+
+
+def test_a_tiny_mark_that_nobody_wrote_is_noted():
+    bare, size = "replication.home-mirror.high_water_mark=null", "replication.home-mirror.save_volume.size"
+    assert setting(bare, f"{size}=512 KiB").notes == ()
+    assert setting(bare, f"{size}=511 KiB").notes == (
+        "nobody wrote replication.home-mirror.high_water_mark; the default, lowered to the save volume, is 511 KiB: "
+        "a delta set is cut for every 63 blocks written",
+    )
+    assert setting(bare, f"{size}=8 KiB").notes[0].endswith("is 8 KiB: a delta set is cut for every block written")
+    assert setting("replication.home-mirror.high_water_mark=8 KiB", f"{size}=8 KiB").notes == ()
 
 
 def test_paths_in_a_base_are_relative_to_the_base(tmp_path):

@@ -195,7 +195,7 @@ def test_a_high_water_mark_that_nobody_wrote_fits_where_it_has_to():
     text = first_scenario().replace("    high_water_mark: 600 MiB", "    # nothing")
     small = load_text(text, sets=["replication.home-mirror.save_volume.size=100 MiB"])
     assert small.replication["home-mirror"].high_water_mark == 100 * 2**20
-    assert small.origins()["replication.home-mirror.high_water_mark"] == "default"
+    assert small.origins()["replication.home-mirror.high_water_mark"] == "default, lowered to the save volume"
     secondary = load_text(text, sets=["replication.home-mirror.secondaries.lisbon.save_volume.size=10 MiB"])
     assert secondary.replication["home-mirror"].high_water_mark == 10 * 2**20
     assert load_text(text).replication["home-mirror"].high_water_mark == 600 * 10**6
