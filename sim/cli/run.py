@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.performing.one import Job
     from sim.results.folder import Folder
     from sim.results.result import Result
+    from sim.scenario.schema import Scenario
 
 RESULTS: Final = Path("results")
 
@@ -80,6 +81,7 @@ def _plans(scenarios: tuple[str, ...], out: Path | None, wanted: Wishes, stack: 
     from sim.results.folder import Folder
 
     loaded = load_all(scenarios, wanted.settings)
+    _refuse_missing(loaded, wanted.replication)
     folders = _folders([scenario.name for scenario in loaded], out)
     plans = []
     for scenario, path in zip(loaded, folders, strict=True):
@@ -87,6 +89,21 @@ def _plans(scenarios: tuple[str, ...], out: Path | None, wanted: Wishes, stack: 
         job = Job(scenario, wanted.seed, wanted.checking, keep=frozenset(indices[:1]))
         plans.append(Plan(job, indices, provenance.inputs(scenario), stack.enter_context(Folder(path))))
     return plans
+
+
+def _refuse_missing(loaded: list[Scenario], replication: int | None) -> None:
+    """Raises BadInput where a scenario has no replication of that number."""
+    from sim.scenario.errors import BadInput
+
+    short = [scenario for scenario in loaded if replication is not None and replication >= scenario.run.replications]
+    if short:
+        raise BadInput("\n".join(_missing(scenario, replication) for scenario in short))
+
+
+def _missing(scenario: Scenario, replication: int | None) -> str:
+    count = scenario.run.replications
+    there = "there is only 0" if count == 1 else f"there are 0 to {count - 1}"
+    return f"{scenario.source}: no replication {replication}: run.replications is {count}, so {there}"
 
 
 def _folders(names: list[str], out: Path | None) -> list[Path]:

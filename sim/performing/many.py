@@ -24,14 +24,16 @@ Warned = Callable[[str], None]
 
 
 class Interrupted(Exception):
-    """Ctrl-C came while runs were on their way; what had finished is kept."""
+    """Ctrl-C came while runs were on their way; what had finished is kept. `reached`: how far the only run was."""
 
-    def __init__(self, finished: Mapping[Task, Ended], planned: int) -> None:
-        super().__init__(finished, planned)
-        self.finished, self.planned = finished, planned
+    def __init__(self, finished: Mapping[Task, Ended], planned: int, reached: str = "") -> None:
+        super().__init__(finished, planned, reached)
+        self.finished, self.planned, self.reached = finished, planned, reached
 
     def __str__(self) -> str:
-        return "stopped" if self.planned == 1 else f"stopped; {len(self.finished)} of {self.planned} runs had finished"
+        if self.planned > 1:
+            return f"stopped; {len(self.finished)} of {self.planned} runs had finished"
+        return f"stopped at {self.reached}" if self.reached else "stopped"
 
 
 def cores() -> int:
@@ -94,11 +96,18 @@ def replicate(
 
 def _alone(job: Job, task: Task, *, quiet: bool) -> Ended:
     until = job.scenario.run.until
+    reached_ns = 0
+
+    def note(done_ns: int) -> None:
+        nonlocal reached_ns
+        reached_ns = done_ns
+        tell(done_ns)
+
     try:
         with told(job.scenario.name, until, simulated(until), quiet=quiet) as tell:
-            return perform(job, task.replication_index, tell)
+            return perform(job, task.replication_index, note)
     except KeyboardInterrupt:
-        raise Interrupted({}, 1) from None
+        raise Interrupted({}, 1, simulated(until)(reached_ns)) from None
 
 
 def _in_turn(jobs: Sequence[Job], tasks: Sequence[Task], tell: Told, act: Act) -> dict[Task, Ended]:

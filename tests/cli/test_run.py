@@ -245,6 +245,14 @@ def test_one_replication_can_be_run_by_itself():
     assert json.loads(Path("alone/summary.json").read_text())["digest"] == digests[2]
 
 
+def test_a_replication_that_there_is_not_is_refused_before_anything_runs():
+    _, err = run("small.scenario.yaml", "--replication", "3", "--out", "alone", status=2)
+    assert err == "small.scenario.yaml: no replication 3: run.replications is 1, so there is only 0\n"
+    _, err = run(*REPLICATED, "--replication", "4", "--out", "alone", status=2)
+    assert err == "small.scenario.yaml: no replication 4: run.replications is 4, so there are 0 to 3\n"
+    assert not Path("alone").exists()
+
+
 def test_replications_that_break_are_named_and_the_others_kept(monkeypatch):
     from sim.simulation import simulate
 
