@@ -30,7 +30,7 @@ def _timeout(report: Report, path: Path, entry: SetPolicy, run: RunOptions) -> N
 
 
 def marks(draft: Draft, report: Report) -> None:
-    """A new high-water mark holds a block, fits the volume and the save volumes, and is not reached without end."""
+    """A new high-water mark holds a block and is not reached without end. One too large does no harm."""
     for index, entry in draft.timeline:
         if isinstance(entry, SetPolicy):
             for group in _groups(draft, entry):
@@ -57,19 +57,13 @@ def _mark(draft: Draft, report: Report, path: Path, entry: SetPolicy, group: Rep
         return
     if entry.secondary is not None:
         return  # when a copy plays back is its own affair: any number of sets will do
-    for noun, room in _rooms(group, volume):
-        if mark > room:
-            message = f"high_water_mark {format_size(mark)} > {noun} {format_size(room)}"
-            report(path, message, f"write at most {format_size(room)}")
-            return
     _reached_too_often(draft, report, path, mark, volume)
 
 
-def _rooms(group: Replication, volume: Volume) -> Iterator[tuple[str, int]]:
-    yield "volume", volume.size
-    yield "save volume", group.save_volume.size
-    for name, secondary in group.secondaries.items():
-        yield f"save volume of {name}", secondary.save_volume.size or group.save_volume.size
+def _rooms(group: Replication) -> Iterator[int]:
+    yield group.save_volume.size
+    for secondary in group.secondaries.values():
+        yield secondary.save_volume.size or group.save_volume.size
 
 
 def _reached_too_often(draft: Draft, report: Report, path: Path, mark: int, volume: Volume) -> None:
@@ -92,12 +86,12 @@ def _writes(draft: Draft, report: Report, group: Replication) -> None:
     for name, workload in volume.workload.items() if volume is not None else ():
         if isinstance(workload, RandomWrites) and volume is not None:
             path = ("volumes", group.volume, "workload", name, "write_size")
-            attempt(_write, report, path, workload, group, volume)
+            attempt(_write, report, path, workload, group)
 
 
-def _write(report: Report, path: Path, workload: RandomWrites, group: Replication, volume: Volume) -> None:
+def _write(report: Report, path: Path, workload: RandomWrites, group: Replication) -> None:
     size = workload.write_size
-    room = min(room for noun, room in _rooms(group, volume) if noun != "volume")
+    room = min(_rooms(group))
     if size is not None and size > room:
         report(
             path, f"one write of {format_size(size)} > save volume {format_size(room)}", "make the save volume larger"
