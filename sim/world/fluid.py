@@ -101,9 +101,9 @@ class FluidServer:
     def _share_again(self) -> None:
         """Solve the shares for the flows that are left, and plan to wake when the first of them ends."""
         self._shift += 1
-        self.shared.fire()
         if not self._flows:
             return
+        self.shared.fire()
         for flow, rate in zip(self._flows, self._shares(), strict=True):
             self._settle(flow, rate)
         first = min(self._end_ns(flow) for flow in self._flows)
