@@ -28,14 +28,18 @@ def cuts(draft: Draft, report: Report) -> None:
 
 def _cuts(draft: Draft, report: Report, name: str, group: Replication, run: RunOptions) -> None:
     volume = draft.volumes.get(group.volume)
-    if volume is None:
-        return
+    if volume is not None:
+        reached(report, ("replication", name, "high_water_mark"), group.high_water_mark, volume, run)
+
+
+def reached(report: Report, path: Path, mark: int, volume: Volume, run: RunOptions) -> None:
+    """A high-water mark is not reached more than ten million times in a run."""
     writes = sum(w.writes for w in volume.workload.values() if isinstance(w, RandomWrites))
-    times = int(writes * run.until / 10**9) // max(1, group.high_water_mark // volume.block)
+    times = int(writes * run.until / 10**9) // max(1, mark // volume.block)
     if times > MAX_PERIODS:
         report(
-            ("replication", name, "high_water_mark"),
-            f"{format_size(group.high_water_mark)} are reached up to {times:,} times in the run",
+            path,
+            f"{format_size(mark)} are reached up to {times:,} times in the run",
             f"at most {MAX_PERIODS:,} times: make it larger, or the run shorter",
         )
 
@@ -44,10 +48,11 @@ def periods(draft: Draft, report: Report) -> None:
     """No timeout, schedule, loop or burst comes round more than ten million times in a run."""
     if draft.run is not None:
         for path, read in [*_replication(draft), *_volumes(draft)]:
-            attempt(_period, report, path, read, draft.run)
+            attempt(period, report, path, read, draft.run)
 
 
-def _period(report: Report, path: Path, read: Read, run: RunOptions) -> None:
+def period(report: Report, path: Path, read: Read, run: RunOptions) -> None:
+    """What `read` answers does not come round more than ten million times in a run."""
     period_ns = read()
     times = run.until // period_ns if period_ns else 0
     if period_ns and times > MAX_PERIODS:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.nodes import Path
 from sim.scenario.replication import Replication
-from sim.scenario.rules.effort import MAX_PERIODS
-from sim.scenario.schema import RunOptions, Volume
+from sim.scenario.rules.effort import period, reached
 from sim.scenario.timeline import SetPolicy
-from sim.scenario.units import format_duration, format_size
+from sim.scenario.units import format_size
 from sim.scenario.workloads import RandomWrites
 
 
@@ -18,15 +18,7 @@ def timeouts(draft: Draft, report: Report) -> None:
     """A new timeout does not come round more than ten million times in what a run may have left."""
     for index, entry in draft.timeline:
         if isinstance(entry, SetPolicy) and draft.run is not None:
-            attempt(_timeout, report, ("timeline", index, "timeout"), entry, draft.run)
-
-
-def _timeout(report: Report, path: Path, entry: SetPolicy, run: RunOptions) -> None:
-    until_ns = run.until
-    times = until_ns // entry.timeout if entry.timeout else 0
-    if times > MAX_PERIODS:
-        message = f"{format_duration(entry.timeout or 0)} comes {times:,} times in {format_duration(until_ns)}"
-        report(path, message, f"at most {MAX_PERIODS:,} times: make it longer, or the run shorter")
+            attempt(period, report, ("timeline", index, "timeout"), partial(getattr, entry, "timeout"), draft.run)
 
 
 def marks(draft: Draft, report: Report) -> None:
@@ -57,22 +49,14 @@ def _mark(draft: Draft, report: Report, path: Path, entry: SetPolicy, group: Rep
         return
     if entry.secondary is not None:
         return  # when a copy plays back is its own affair: any number of sets will do
-    _reached_too_often(draft, report, path, mark, volume)
+    if draft.run is not None:
+        reached(report, path, mark, volume, draft.run)
 
 
 def _rooms(group: Replication) -> Iterator[int]:
     yield group.save_volume.size
     for secondary in group.secondaries.values():
         yield secondary.save_volume.size or group.save_volume.size
-
-
-def _reached_too_often(draft: Draft, report: Report, path: Path, mark: int, volume: Volume) -> None:
-    writes = sum(w.writes for w in volume.workload.values() if isinstance(w, RandomWrites))
-    until = draft.run.until if draft.run is not None else 0
-    times = int(writes * until / 10**9) // max(1, mark // volume.block)
-    if times > MAX_PERIODS:
-        message = f"{format_size(mark)} are reached up to {times:,} times in the run"
-        report(path, message, f"at most {MAX_PERIODS:,} times: make it larger, or the run shorter")
 
 
 def largest_writes(draft: Draft, report: Report) -> None:
