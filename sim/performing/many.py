@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 
 from sim.performing.one import LOST, Ended, Failure, Job, Task, Told, perform
+from sim.performing.stopping import Stop, first_ctrl_c_asks
 from sim.performing.workers import Act, carry_out, pool, starting
 from sim.progress import counted, simulated, told
 
@@ -58,20 +59,21 @@ def perform_all(
     if min(workers, len(tasks)) <= 1:
         return _in_turn(jobs, tasks, tell, act)
     done: dict[Task, Ended] = {}
-    spread = _Spread(jobs, min(workers, len(tasks)), warned, act, idle=lambda: tell(len(done)))
-    try:
-        for task, ended in spread.outcomes(tasks):
-            done[task] = ended
-            tell(len(done))
-    except KeyboardInterrupt:
-        spread.kill()
-        raise Interrupted(_ordered(done, tasks), len(tasks)) from None
-    except BaseException:
-        spread.kill()
-        raise
-    finally:
-        spread.close()
-    if spread.stopped:
+    with first_ctrl_c_asks() as stop:
+        spread = _Spread(jobs, min(workers, len(tasks)), warned, act, stop, idle=lambda: tell(len(done)))
+        try:
+            for task, ended in spread.outcomes(tasks):
+                done[task] = ended
+                tell(len(done))
+        except KeyboardInterrupt:
+            spread.kill()
+            raise Interrupted(_ordered(done, tasks), len(tasks)) from None
+        except BaseException:
+            spread.kill()
+            raise
+        finally:
+            spread.close()
+    if stop.asked:
         raise Interrupted(_ordered(done, tasks), len(tasks))
     return _ordered(done, tasks)
 
@@ -125,9 +127,11 @@ def _in_turn(jobs: Sequence[Job], tasks: Sequence[Task], tell: Told, act: Act) -
 class _Spread:
     """Tasks spread over worker processes, one each at a time, so that a stop or a death concerns only a few."""
 
-    def __init__(self, jobs: Sequence[Job], workers: int, warned: Warned, act: Act, idle: Callable[[], None]) -> None:
+    def __init__(
+        self, jobs: Sequence[Job], workers: int, warned: Warned, act: Act, stop: Stop, idle: Callable[[], None]
+    ) -> None:
         self.jobs, self.workers, self.warned, self.act, self.idle = jobs, workers, warned, act, idle
-        self.stopped = False
+        self.stop, self.stopped = stop, False
         self._pool: ProcessPoolExecutor | None = None
         self._strangers = {child.pid for child in multiprocessing.active_children()}
 
@@ -135,6 +139,7 @@ class _Spread:
         """Outcomes as they come."""
         waiting, running = deque(tasks), dict[Future[Ended], Task]()
         while running or (waiting and not self.stopped):
+            self._heed(len(running))
             suspects = [] if self.stopped else self._feed(waiting, running)
             for future in self._finished(running):
                 task = running.pop(future)
@@ -170,18 +175,17 @@ class _Spread:
         return []
 
     def _finished(self, running: dict[Future[Ended], Task]) -> list[Future[Ended]]:
-        """Futures that have ended, in the order of submission; the first Ctrl-C only stops the feeding."""
-        try:
-            ended, _ = wait(running, IDLE_SECONDS, return_when=FIRST_COMPLETED)
-            if not ended:
-                self.idle()
-        except KeyboardInterrupt:
-            if self.stopped:
-                raise
-            self.stopped = True
-            self.warned(f"stopping; runs on their way: {len(running)}. Ctrl-C again to kill them")
-            return []
+        """Futures that have ended, in the order of submission."""
+        ended, _ = wait(running, IDLE_SECONDS, return_when=FIRST_COMPLETED)
+        if not ended:
+            self.idle()
         return [future for future in running if future in ended]
+
+    def _heed(self, running: int) -> None:
+        """Feed no more once somebody has pressed Ctrl-C; runs on their way end."""
+        if self.stop.asked and not self.stopped:
+            self.stopped = True
+            self.warned(f"stopping; runs on their way: {running}. Ctrl-C again to kill them")
 
     def _each_alone(self, suspects: Sequence[Task]) -> Iterator[tuple[Task, Ended]]:
         """A worker was killed: one of these tasks did it, or the machine ran out of memory. Try each by itself."""

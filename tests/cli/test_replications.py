@@ -121,6 +121,20 @@ def test_ctrl_c_keeps_what_had_finished_and_lets_runs_on_their_way_end(jobs, tmp
     assert "Ctrl-C again" in warnings[0]
 
 
+def test_ctrl_c_that_falls_between_two_results_loses_none_of_them(jobs, ears):
+    """It once came while a result was being told, and the run beside it was killed: a hole among what was kept."""
+
+    def press(count):
+        if count == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Interrupted) as caught:
+        perform_all(jobs, tasks(50), workers=2, act=acts.slow_after_2, tell=press)
+    kept = [task.replication_index for task in caught.value.finished]
+    assert kept == list(range(len(kept)))
+    assert 3 < len(kept) < 50, "this test is about a run that was on its way"
+
+
 def test_a_second_ctrl_c_kills_at_once_and_still_keeps_what_had_finished(jobs, tmp_path, ears):
     thread = press_when((tmp_path / "alpha-2").exists, times=2)
     began = time.monotonic()
