@@ -44,6 +44,7 @@ def compose(source: Source) -> tuple[Node | None, list[Fault]]:
     if faults := character_faults(source):
         raise ScenarioError(faults)
     composer = _Composer(source)
+    composer.refuse_too_many()
     try:
         for event in yaml.parse(source.text, Loader=yaml.SafeLoader):
             composer.take(event)
@@ -79,6 +80,18 @@ class _Composer:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 frame = self.open.pop()
                 self._attach(BrokenNode(frame.node.place) if frame.broken else frame.node)
+
+    def refuse_too_many(self) -> None:
+        """Count values by the parser in C, where there is one: the one in Python takes seconds for a huge file."""
+        if len(self.source.text) <= 2 * MAX_NODES or not yaml.__with_libyaml__:
+            return
+        try:
+            for event in yaml.parse(self.source.text, Loader=yaml.CSafeLoader):
+                if isinstance(event, yaml.NodeEvent):
+                    self._count_node(self._place(event))
+        except yaml.YAMLError:
+            pass  # the one in Python says where
+        self.nodes = 0
 
     def opened(self) -> str:
         """The innermost open bracket: `a list opened at 3:9`; nothing where none is open."""

@@ -24,7 +24,7 @@ CORPUS = Path(__file__).parent / "scenarios"
 BAD = sorted(CORPUS.glob("*.scenario.yaml"))
 GOOD = sorted((Path(__file__).parents[2] / "scenarios").glob("*.scenario.yaml"))
 
-SECONDS = 5.0  # meant is 1; a busy machine is no failure
+SECONDS = 10.0  # of processor time; meant is 1, but a shared core is no failure: a blow-up takes minutes
 BYTES = 200 * 2**20
 
 MENTIONED = {
@@ -45,9 +45,9 @@ def without_folder(message):
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.name.removesuffix(".scenario.yaml"))
 def test_a_bad_scenario_is_refused_with_its_message(path):
-    began = time.perf_counter()
+    began = time.process_time()
     message = without_folder(refused(path))
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     assert message == path.with_name(path.name.replace(".scenario.yaml", ".expected")).read_text("utf-8").rstrip("\n")
 
 
@@ -128,9 +128,9 @@ TEXT = CORPUS.joinpath("../../../scenarios/quickstart.scenario.yaml").resolve().
 def test_rows_34_35_44_bytes_that_are_no_scenario(tmp_path, data, message):
     path = tmp_path / "bad.scenario.yaml"
     path.write_bytes(data)
-    began = time.perf_counter()
+    began = time.process_time()
     assert message in refused(path)
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_row_32_a_byte_order_mark_is_fine(tmp_path):
@@ -285,13 +285,13 @@ def mutants(draw):
 @given(mutants())
 def test_a_mutant_of_a_good_scenario_is_accepted_or_refused_and_nothing_else(text):
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         scenario = load_text(text, name="mutant", base_dir=GOOD[0].parent)
     except BadInput as error:
         assert str(error).startswith(("mutant", str(GOOD[0].parent)))
         scenario = None
-    seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    seconds, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert seconds < SECONDS
     assert peak < BYTES

