@@ -45,11 +45,118 @@ class VolumeStood(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkStood(Record):
-    """A link at the start of the run; bits per second is 0 for an unlimited link."""
+    """A link at the start of the run; bits per second is 0 for an unlimited link, each way for itself."""
 
     link: str
     bits_per_s: int
     rtt_ns: int
+    ends: tuple[str, str] = ("", "")
+    back_bits_per_s: int | None = None  # from the second end to the first, where that differs
+    congestion: str = "ideal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteStood(Record):
+    """Where a member of a replication is fed from at the start of the run, and over which links."""
+
+    replication: str
+    member: str
+    role: str  # secondary | forwarder
+    site: str
+    feeder: str  # the primary's site, or a member's name
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteChanged(Record):
+    """A member is fed by another from now on: a forwarder is passed by, or took its children back (L1660-1672)."""
+
+    replication: str
+    member: str
+    feeder: str
+    before: str
+    links: tuple[str, ...]
+    cause: str  # bypass | restored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberUnreachable(Record):
+    """All attempts to reach a member failed: it alone is marked, the group goes on (T7; L1416-1428)."""
+
+    replication: str
+    member: str
+    feeder: str
+    attempts: int  # 1 + retries
+    since_ns: int  # when the first of them began to fail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberReachable(Record):
+    """A marked member answers again."""
+
+    replication: str
+    member: str
+    feeder: str
+    unreachable_ns: int  # since the first attempt that failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondaryJoined(Record):
+    """A secondary was added while everything runs: it needs a first copy."""
+
+    replication: str
+    secondary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondaryLeft(Record):
+    """A secondary was removed: nothing is kept or sent for it any more."""
+
+    replication: str
+    secondary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetForwarded(Record):
+    """A set is complete and durable at a forwarder that keeps no copy of its own."""
+
+    replication: str
+    forwarder: str
+    generation: int
+    number: int
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicationMoved(Record):
+    """A replication goes on on another data mover of its site (L1073-1095)."""
+
+    replication: str
+    site: str
+    data_mover: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultBegan(Record):
+    """Something on a link, a direction of it or a node went wrong; several at a time combine."""
+
+    fault: str  # the entry's id or the fault's name, else kind and number
+    kind: str  # link-down | link-slow | ... | reboot
+    target: str  # the link, or the site
+    direction: str  # "madrid -> lisbon"; empty for both ways and for sites
+    detail: str  # how much: "10 % of the bandwidth", "loss 1 %"
+    hit: tuple[str, ...]  # what was on its way there: "home-mirror g1.7 to lisbon"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultEnded(Record):
+    """A fault is over; others on the same target may not be."""
+
+    fault: str
+    kind: str
+    target: str
+    direction: str
+    lasted_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,11 +299,11 @@ class ChunksDiscarded(Record):
     """A receiver threw chunks away: duplicates, an older generation, or a checksum that does not match."""
 
     replication: str
-    secondary: str
+    secondary: str  # or the forwarder
     generation: int
     number: int
-    chunks: int
-    cause: str
+    chunks: int  # the header of a set counts as one
+    cause: str  # duplicate | corrupt | old_generation | already_complete | ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
