@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -48,3 +49,8 @@ def _whole(duration: float) -> int:
 
 def _chosen(shares: list[float], luck: np.random.Generator) -> int:
     return min(bisect_right(list(accumulate(shares)), luck.random()), len(shares) - 1)
+
+
+def drawn_order(names: Sequence[str], luck: np.random.Generator) -> list[str]:
+    """All of them, each order as likely as any other."""
+    return [names[place] for place in luck.permutation(len(names))]

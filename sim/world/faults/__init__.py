@@ -1,0 +1,1 @@
+"""Everything that goes wrong in the world, from the timeline and by chance: small faults, composed."""
