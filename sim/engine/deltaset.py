@@ -88,6 +88,15 @@ class ChunkRange:
     rows: Rows = field(repr=False)
     checksum: int
 
+    @classmethod
+    def sealed(
+        cls, set_id: SetId, shape: SetShape, first_chunk: int, last_chunk: int, addresses: Addresses, rows: Rows
+    ) -> ChunkRange:
+        """Chunks [first_chunk, last_chunk) with the checksum that belongs to them."""
+        sums = chunk_sums(addresses, rows, shape.chunk_blocks)
+        seal_of_range = range_seal(set_id, shape, first_chunk, last_chunk, sums)
+        return cls(set_id, shape, first_chunk, last_chunk, addresses, rows, seal_of_range)
+
     def expected_sum(self, sums: Sums) -> int:
         """The checksum that belongs to a range with these chunk sums."""
         return range_seal(self.id, self.shape, self.first_chunk, self.last_chunk, sums)
