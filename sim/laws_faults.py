@@ -1,0 +1,46 @@
+"""What must always be true of faults: each end has its begin, and the time between them adds up.
+
+A fault that is on when the run ends has no end. Several data movers of one site may be down under one name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sim.records import FaultBegan, FaultEnded, NodeCameUp, NodeWentDown, Record
+
+
+class FaultsEndAsTheyBegan:
+    """M8: a fault ends once for each time it began, after as long as it says."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
+
+    def __call__(self, fact: Record) -> str | None:
+        """What is wrong with a fault's end."""
+        if isinstance(fact, FaultBegan):
+            self._since[fact.fault, fact.kind, fact.target, fact.direction].append(fact.time_ns)
+        elif isinstance(fact, FaultEnded):
+            since = self._since[fact.fault, fact.kind, fact.target, fact.direction]
+            if fact.time_ns - fact.lasted_ns not in since:
+                return f"{fact.fault} on {fact.target} ended after {fact.lasted_ns} ns, but began at {since} ns"
+            since.remove(fact.time_ns - fact.lasted_ns)
+        return None
+
+
+class NodesComeUpAsTheyWentDown:
+    """M8: a data mover comes up once for each time it went down, after as long as it says."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, list[int]] = defaultdict(list)
+
+    def __call__(self, fact: Record) -> str | None:
+        """What is wrong with a node that comes up."""
+        if isinstance(fact, NodeWentDown):
+            self._since[fact.site].append(fact.time_ns)
+        elif isinstance(fact, NodeCameUp):
+            since = self._since[fact.site]
+            if fact.time_ns - fact.down_ns not in since:
+                return f"{fact.site} came up after {fact.down_ns} ns, but went down at {since} ns"
+            since.remove(fact.time_ns - fact.down_ns)
+        return None
