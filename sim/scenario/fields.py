@@ -230,10 +230,41 @@ class _Text:
         return dict(self._schema)
 
 
+class OneOrMore:
+    """Of a tuple: a file may give its only item without brackets."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(self._listed, handler(source))
+
+    @staticmethod
+    def _listed(value: Any) -> Any:
+        return value if value is None or isinstance(value, (list, tuple)) else (value,)
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The item, or the list of them."""
+        listed = handler(core)
+        return {"anyOf": [listed["items"], listed]}
+
+
 def _shortest(value: Fraction) -> int | float:
     """A number as JSON has it: whole where it is."""
     number = float(format_number(value))
     return int(number) if number.is_integer() and math.fabs(number) < MAX_COUNT else number
+
+
+def _part(text: str, *, positive: bool) -> Fraction:
+    """A share that leaves something."""
+    share = units.parse_percent(text, positive=positive)
+    if share == 1:
+        raise BadValue("100 % lets nothing through: such a link is down", "write less, or kind: link-down")
+    return share
+
+
+def _number_from_one(text: str) -> Fraction:
+    value = _positive_number(text)
+    if value < 1:
+        raise BadValue(f"must be >= 1 (got {text.strip()})", "3 means: a third of the bytes travels")
+    return value
 
 
 def _positive_real(text: str) -> float:
@@ -252,11 +283,15 @@ _BANDWIDTH_SCHEMA: Final = {
     "anyOf": [{"const": "unlimited"}, {"type": "string", "pattern": rf"^{NUMBER}\s*[kMGT]?i?(bit|B)/s$"}]
 }
 _POSITIVE_NUMBER: Final = {"type": "number", "exclusiveMinimum": 0}
+_RATIO: Final = {"type": "number", "minimum": 1}
 
 Duration = Annotated[int, _time(positive=False)]  # nanoseconds
 PositiveDuration = Annotated[int, _time(positive=True)]  # nanoseconds
 Size = Annotated[int, _size(positive=False)]  # bytes
 PositiveSize = Annotated[int, _size(positive=True)]  # bytes
+LimitedBandwidth = Annotated[
+    int, _quantity(units.BITS_PER_S, units.parse_bits_per_s, units.format_bits_per_s, positive=True)
+]  # bits per second
 Bandwidth = Annotated[int, Written(_bandwidth, _write_bandwidth, int, "a rate or 'unlimited'", _BANDWIDTH_SCHEMA)]
 DiskRate = Annotated[
     int, _quantity(units.BYTES_PER_S, units.parse_bytes_per_s, units.format_bytes_per_s, positive=True)
@@ -264,6 +299,9 @@ DiskRate = Annotated[
 Rate = Annotated[Fraction, _quantity(units.PER_S, units.parse_rate, units.format_rate, positive=True)]  # per second
 Share = Annotated[Fraction, _quantity(units.PERCENT, units.parse_percent, units.format_percent, positive=False)]
 PositiveShare = Annotated[Fraction, _quantity(units.PERCENT, units.parse_percent, units.format_percent, positive=True)]
+PartShare = Annotated[Fraction, _quantity(units.PERCENT, _part, units.format_percent, positive=False)]  # < 100 %
+PositivePartShare = Annotated[Fraction, _quantity(units.PERCENT, _part, units.format_percent, positive=True)]
+Ratio = Annotated[Fraction, Written(_number_from_one, _shortest, (int, Fraction), "a number", _RATIO, 1)]
 Number = Annotated[Fraction, Written(_positive_number, _shortest, (int, Fraction), "a number", _POSITIVE_NUMBER)]
 Real = Annotated[float, Written(_positive_real, float, (int, float), "a number", _POSITIVE_NUMBER)]
 Count = Annotated[int, _count(0)]
@@ -272,4 +310,5 @@ Replications = Annotated[int, _count(1, 1_000_000)]
 Flag = Annotated[bool, BeforeValidator(flag)]
 Text = Annotated[str, _Text(_text, _TEXT_SCHEMA)]
 Name = Annotated[str, _Text(_name, _NAME_SCHEMA)]
+Names = Annotated[tuple[Name, ...], OneOrMore()]
 Word = BeforeValidator(_word)  # before a Literal

@@ -11,25 +11,21 @@ NOT_YET: Final = "is not in this version yet"
 
 # keys by where they would stand; `*` stands for a name or a number
 KEYS_LATER: Final[dict[tuple[str, ...], frozenset[str]]] = {
-    (): frozenset({"faults", "matrix", "operator", "groups", "forwarders", "backups", "routes"}),
-    ("links", "*"): frozenset(
-        {"loss", "jitter", "reorder", "duplicate", "corrupt", "queue", "sessions", "shared_with"}
-    ),
-    ("replication", "*"): frozenset({"forwarders", "via"}),
-    ("replication", "*", "secondaries", "*"): frozenset({"via"}),
-    ("timeline", "*"): frozenset({"when", "destroys", "mode", "link", "to"}),
+    (): frozenset({"matrix", "operator", "backups", "routes"}),
+    ("links", "*"): frozenset({"queue", "sessions", "shared_with"}),
+    ("timeline", "*"): frozenset({"when", "destroys", "mode", "to"}),
 }
 
 KINDS_LATER: Final = frozenset({
-    "site-lost", "site-back", "link-down", "link-up", "link-slow", "link-lossy", "failover", "resync", "failback",
-    "swap", "power-loss", "disk-slow", "corrupt", "backup", "rollback",
+    "site-lost", "site-back", "failover", "resync", "failback", "swap", "power-loss", "disk-slow", "corrupt", "backup",
+    "rollback",
 })  # fmt: skip
 
 METRICS_LATER: Final = frozenset({
     "rpo", "rto", "lost_writes", "lost_blocks", "lost_bytes", "resync_bytes", "availability", "outage", "split_brain",
 })  # fmt: skip
 
-FACTS_LATER: Final = frozenset({"failover", "resync", "failback", "outage", "link_down", "site_lost", "rollback"})
+FACTS_LATER: Final = frozenset({"failover", "resync", "failback", "outage", "site_lost", "rollback"})
 
 PHASES_LATER: Final = frozenset({"recovery"})
 

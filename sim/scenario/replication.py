@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.fields import Count, Model, Name, PositiveDuration, PositiveSize, Word
+from sim.scenario.fields import Count, Flag, Model, Name, Names, PositiveDuration, PositiveSize, Word
 from sim.scenario.volumes import SnapshotSchedule
 
 
@@ -23,7 +23,7 @@ class SaveVolume(Model):
 
 
 class SecondarySaveVolume(Model):
-    """The wrap-around buffer of received delta sets at a secondary."""
+    """The wrap-around buffer of received delta sets at a secondary or forwarder."""
 
     size: PositiveSize | None = Field(default=None, description="As large as the primary's if absent.")
 
@@ -31,11 +31,26 @@ class SecondarySaveVolume(Model):
 class Secondary(Model):
     """A site that keeps a copy."""
 
-    site: Name | None = Field(default=None, description="Its own name if absent; the primary's for a local copy.")
+    site: Name | None = Field(default=None, description="Its own name if absent; its feeder's for a local copy.")
+    via: Names = Field(
+        default=(),
+        description="Who feeds it, if not the primary; then links or sites that are passed, in order.",
+    )
     timeout: PositiveDuration | None = Field(default=None, description="Group received sets for this long.")
     high_water_mark: PositiveSize | None = Field(default=None, description="Or up to this many bytes, then replay.")
     save_volume: SecondarySaveVolume = Field(default=SecondarySaveVolume(), description="Room for received sets.")
     snapshots: SnapshotSchedule | None = Field(default=None, description="A schedule of snapshots of the copy.")
+
+
+class Forwarder(Model):
+    """A data mover that passes sets on and keeps no copy (FIG 16)."""
+
+    site: Name | None = Field(default=None, description="Its own name if absent.")
+    via: Names = Field(
+        default=(),
+        description="Who feeds it, if not the primary; then links or sites that are passed, in order.",
+    )
+    save_volume: SecondarySaveVolume = Field(default=SecondarySaveVolume(), description="Room for sets on their way.")
 
 
 class Replication(Model):
@@ -47,6 +62,7 @@ class Replication(Model):
         description="How the secondaries begin: with a copy, copied under writes, or by two snapshots and a delta."
     )
     secondaries: dict[Name, Secondary] = Field(min_length=1, description="Who keeps a copy.")
+    forwarders: dict[Name, Forwarder] = Field(default={}, description="Who passes sets on and keeps no copy.")
     timeout: PositiveDuration = Field(default=600 * 10**9, description="A set is cut after this long,")
     high_water_mark: PositiveSize = Field(
         default=600 * 10**6, description="or at this many bytes of changed blocks, whichever comes first."
@@ -54,6 +70,10 @@ class Replication(Model):
     chunk: PositiveSize = Field(default=2**20, description="A set travels in chunks of this size.")
     save_volume: SaveVolume = Field(description="Where cut sets wait until every secondary has replayed them.")
     retries: Count = Field(default=5, description="How often a transfer is tried again.")
+    retry_after: PositiveDuration = Field(
+        default=30 * 10**9, description="A session without progress for so long is closed, and tried again."
+    )
+    bypass: Flag = Field(default=True, description="Whether those below a failed member are served from above it.")
     poll: PositiveDuration | None = Field(
         default=None, description="Look for triggers at this interval; absent: at once."
     )
@@ -61,6 +81,11 @@ class Replication(Model):
         default="send", description="Whether an interval without writes makes a set."
     )
 
-    def site_of(self, secondary: str) -> str:
-        """The site of a secondary: its own name unless said otherwise."""
-        return self.secondaries[secondary].site or secondary
+    @property
+    def members(self) -> dict[str, Secondary | Forwarder]:
+        """All that are fed, by name: secondaries, then forwarders."""
+        return {**self.secondaries, **self.forwarders}
+
+    def site_of(self, member: str) -> str:
+        """The site of a secondary or forwarder: its own name unless said otherwise."""
+        return self.members[member].site or member

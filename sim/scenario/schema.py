@@ -24,34 +24,64 @@ from sim.scenario.distributions import (
 )
 from sim.scenario.errors import BadValue
 from sim.scenario.expect import Check, parse_check
+from sim.scenario.faults import (
+    AnyRandomFault,
+    RandomFault,
+    RandomGroupDown,
+    RandomLinkCorrupt,
+    RandomLinkDelay,
+    RandomLinkDown,
+    RandomLinkDuplicate,
+    RandomLinkFault,
+    RandomLinkLossy,
+    RandomLinkReorder,
+    RandomLinkSlow,
+    RandomReboot,
+)
 from sim.scenario.fields import (
-    Bandwidth,
     Count,
     DiskRate,
-    Duration,
     Model,
     Name,
+    Names,
     PositiveDuration,
     Replications,
     Text,
     flag,
     refusal,
 )
+from sim.scenario.links import BandwidthFactor, BandwidthProfile, Congestion, Link, LinkDirection, Throttle, WayBack
 from sim.scenario.numbers import parse_count
-from sim.scenario.replication import Replication, SaveVolume, Secondary, SecondarySaveVolume
+from sim.scenario.replication import Forwarder, Replication, SaveVolume, Secondary, SecondarySaveVolume
 from sim.scenario.scalars import described
 from sim.scenario.timeline import (
     CutNow,
     DeleteSnapshot,
     Entry,
+    Flap,
+    GroupDown,
     Instant,
+    Join,
+    Leave,
+    LinkCorrupt,
+    LinkDelay,
+    LinkDown,
+    LinkDuplicate,
+    LinkLossy,
+    LinkReorder,
+    LinkSlow,
+    LinkSpell,
+    Move,
     Reboot,
     SetPolicy,
+    Spell,
     Start,
     Stop,
+    Swizzle,
     TakeSnapshot,
     TimelineEntry,
 )
+from sim.scenario.trouble import OneWay
 from sim.scenario.volumes import SnapshotSchedule, SnapshotStore, Volume
 from sim.scenario.workloads import (
     AnyLocality,
@@ -70,11 +100,16 @@ from sim.scenario.workloads import (
 )
 
 __all__ = [
-    "AnyLocality", "Bursts", "Check", "Choice", "Churn", "Columns", "Constant", "CutNow", "DeleteSnapshot", "Disk",
-    "Distribution", "Entry", "Exponential", "Hot", "Instant", "Link", "Locality", "Lognormal", "Profile",
-    "RandomWrites", "Reboot", "Replication", "RunOptions", "SaveVolume", "Scenario", "Secondary", "SecondarySaveVolume",
-    "Sequential", "SetPolicy", "Site", "SnapshotSchedule", "SnapshotStore", "Start", "Stop", "TakeSnapshot",
-    "TimelineEntry", "TraceReplay", "Uniform", "UniformRange", "Volume", "Weibull", "Workload", "Zipf",
+    "AnyLocality", "AnyRandomFault", "BandwidthFactor", "BandwidthProfile", "Bursts", "Check", "Choice", "Churn",
+    "Columns", "Congestion", "Constant", "CutNow", "DeleteSnapshot", "Disk", "Distribution", "Entry", "Exponential",
+    "Flap", "Forwarder", "GroupDown", "Hot", "Instant", "Join", "Leave", "Link", "LinkCorrupt", "LinkDelay",
+    "LinkDirection", "LinkDown", "LinkDuplicate", "LinkLossy", "LinkReorder", "LinkSlow", "LinkSpell", "Locality",
+    "Lognormal", "Move", "OneWay", "Profile", "RandomFault", "RandomGroupDown", "RandomLinkCorrupt",
+    "RandomLinkDelay", "RandomLinkDown", "RandomLinkDuplicate", "RandomLinkFault", "RandomLinkLossy",
+    "RandomLinkReorder", "RandomLinkSlow", "RandomReboot", "RandomWrites", "Reboot", "Replication", "RunOptions",
+    "SaveVolume", "Scenario", "Secondary", "SecondarySaveVolume", "Sequential", "SetPolicy", "Site",
+    "SnapshotSchedule", "SnapshotStore", "Spell", "Start", "Stop", "Swizzle", "TakeSnapshot", "Throttle",
+    "TimelineEntry", "TraceReplay", "Uniform", "UniformRange", "Volume", "WayBack", "Weibull", "Workload", "Zipf",
 ]  # fmt: skip
 
 
@@ -94,17 +129,12 @@ class Disk(Model):
 
 
 class Site(Model):
-    """A place with a data mover and a disk."""
+    """A place with data movers and a disk."""
 
     disk: Disk = Field(default=Disk(), description="Its disk.")
-
-
-class Link(Model):
-    """A line between two sites, the same in both directions."""
-
-    between: tuple[Name, Name] = Field(description="The two sites.")
-    bandwidth: Bandwidth = Field(description="In each direction, or the word unlimited.")
-    rtt: Duration = Field(default=0, description="Round-trip time.")
+    data_movers: Names = Field(
+        default=(), description="Their names; absent: one, called as the site. Everything begins on the first."
+    )
 
 
 class _Version:
@@ -187,7 +217,11 @@ class Scenario(Model):
     links: dict[Name, Link] = Field(default={}, description="Lines between sites, by name.")
     volumes: dict[Name, Volume] = Field(min_length=1, description="Volumes, by name.")
     replication: dict[Name, Replication] = Field(default={}, description="Who copies what to whom, by name.")
+    groups: dict[Name, Annotated[Names, Field(min_length=1)]] = Field(
+        default={}, description="Sites and links that fail together, by name."
+    )
     timeline: tuple[TimelineEntry, ...] = Field(default=(), description="What happens when.")
+    faults: dict[Name, AnyRandomFault] = Field(default={}, description="What goes wrong at random, by name.")
     expect: tuple[Annotated[Check, _CheckField()], ...] = Field(default=(), description="What must hold.")
 
     _source: str = PrivateAttr(default="<python>")
@@ -199,6 +233,10 @@ class Scenario(Model):
     def source(self) -> str:
         """The file it came from, as it was named; `<stdin>` or `<python>` where there is none."""
         return self._source
+
+    def data_movers(self, site: str) -> tuple[str, ...]:
+        """The data movers of a site; everything begins on the first."""
+        return self.sites[site].data_movers or (site,)
 
     @property
     def base_dir(self) -> Path:

@@ -11,9 +11,20 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag
 from pydantic_core import core_schema
 
+from sim.scenario.distributions import Distribution
 from sim.scenario.errors import BadValue
-from sim.scenario.fields import Model, Name, PositiveDuration, PositiveSize, Word, refusal
+from sim.scenario.fields import Model, Name, Names, PositiveDuration, PositiveShare, PositiveSize, Word, refusal
 from sim.scenario.scalars import described
+from sim.scenario.trouble import (
+    HALF,
+    Corrupting,
+    Delaying,
+    Duplicating,
+    Lossy,
+    OneWay,
+    Reordering,
+    Slow,
+)
 from sim.scenario.units import format_duration, parse_duration
 
 _AFTER: Final = re.compile(r"([^\W\d][\w-]*)\s*(?:\+\s*(.*))?", re.DOTALL)
@@ -119,12 +130,113 @@ class Start(Command):
     secondary: Name | None = Field(default=None, description="Only to this one; absent: to all.")
 
 
-class Reboot(Entry):
+class Join(Command):
+    """A secondary is added while everything runs; until then it is not there (FIG 11)."""
+
+    kind: Annotated[Literal["join"], Word]
+    secondary: Name = Field(description="Which of the declared secondaries.")
+
+
+class Leave(Command):
+    """A secondary is removed: nothing is kept for it any more."""
+
+    kind: Annotated[Literal["leave"], Word]
+    secondary: Name = Field(description="Which of the secondaries.")
+
+
+class Move(Command):
+    """A replication goes on on another data mover of a site (L1073-1095)."""
+
+    kind: Annotated[Literal["move"], Word]
+    site: Name = Field(description="Where.")
+    data_mover: Name = Field(description="Which of the data movers of that site it goes on on.")
+
+
+class Spell(Entry):
+    """Trouble that lasts for a while."""
+
+    duration: Distribution = Field(alias="for", description="How long it lasts.")
+
+
+class Reboot(Spell):
     """A data mover goes down and restarts from what is durable (L1470-1495)."""
 
     kind: Annotated[Literal["reboot"], Word]
     site: Name = Field(description="Where.")
-    duration: PositiveDuration = Field(alias="for", description="How long it is down.")
+    data_mover: Name | None = Field(default=None, description="Which one; absent: all of the site.")
+
+
+class GroupDown(Spell):
+    """Every site and link of a group goes down, and comes back, together."""
+
+    kind: Annotated[Literal["group-down"], Word]
+    group: Name = Field(description="Which group.")
+
+
+class Swizzle(Spell):
+    """Some links or sites, drawn at random, stop one by one, and return one by one in another order."""
+
+    kind: Annotated[Literal["swizzle"], Word]
+    links: Names = Field(default=(), description="These links,")
+    sites: Names = Field(default=(), description="or these sites.")
+    share: PositiveShare = Field(default=HALF, description="How many of them.")
+    every: PositiveDuration = Field(description="From one to the next.")
+
+
+class LinkSpell(Spell):
+    """Trouble of a link."""
+
+    link: Name = Field(description="Which link.")
+
+
+class LinkDown(LinkSpell, OneWay):
+    """Nothing passes."""
+
+    kind: Annotated[Literal["link-down"], Word]
+
+
+class LinkSlow(LinkSpell, Slow):
+    """A brown-out: a part of the bandwidth is left."""
+
+    kind: Annotated[Literal["link-slow"], Word]
+
+
+class LinkDelay(LinkSpell, Delaying):
+    """A detour: everything arrives later."""
+
+    kind: Annotated[Literal["link-delay"], Word]
+
+
+class LinkLossy(LinkSpell, Lossy):
+    """Packets are lost, beside those that the link loses anyway."""
+
+    kind: Annotated[Literal["link-lossy"], Word]
+
+
+class LinkCorrupt(LinkSpell, Corrupting):
+    """Chunks arrive spoilt."""
+
+    kind: Annotated[Literal["link-corrupt"], Word]
+
+
+class LinkDuplicate(LinkSpell, Duplicating):
+    """Chunks arrive twice."""
+
+    kind: Annotated[Literal["link-duplicate"], Word]
+
+
+class LinkReorder(LinkSpell, Reordering):
+    """Packets overtake one another."""
+
+    kind: Annotated[Literal["link-reorder"], Word]
+
+
+class Flap(LinkSpell, OneWay):
+    """Down, up, down, up: it begins with down, and at the end it is up."""
+
+    kind: Annotated[Literal["flap"], Word]
+    down: PositiveDuration = Field(description="How long it is down each time,")
+    up: PositiveDuration = Field(description="and up.")
 
 
 class TakeSnapshot(Entry):
@@ -141,7 +253,11 @@ class DeleteSnapshot(Entry):
     snapshot: Name = Field(description="The id of the entry that took it.")
 
 
-KINDS: Final = ("cut-now", "set-policy", "stop", "start", "reboot", "snapshot", "delete-snapshot")
+KINDS: Final = (
+    "cut-now", "set-policy", "stop", "start", "join", "leave", "move", "reboot", "snapshot", "delete-snapshot",
+    "link-down", "link-slow", "link-delay", "link-lossy", "link-corrupt", "link-duplicate", "link-reorder", "flap",
+    "swizzle", "group-down",
+)  # fmt: skip
 
 
 def _which(value: Any) -> str | None:
@@ -156,9 +272,22 @@ TimelineEntry = Annotated[
     | Annotated[SetPolicy, Tag("<set-policy>")]
     | Annotated[Stop, Tag("<stop>")]
     | Annotated[Start, Tag("<start>")]
+    | Annotated[Join, Tag("<join>")]
+    | Annotated[Leave, Tag("<leave>")]
+    | Annotated[Move, Tag("<move>")]
     | Annotated[Reboot, Tag("<reboot>")]
     | Annotated[TakeSnapshot, Tag("<snapshot>")]
-    | Annotated[DeleteSnapshot, Tag("<delete-snapshot>")],
+    | Annotated[DeleteSnapshot, Tag("<delete-snapshot>")]
+    | Annotated[LinkDown, Tag("<link-down>")]
+    | Annotated[LinkSlow, Tag("<link-slow>")]
+    | Annotated[LinkDelay, Tag("<link-delay>")]
+    | Annotated[LinkLossy, Tag("<link-lossy>")]
+    | Annotated[LinkCorrupt, Tag("<link-corrupt>")]
+    | Annotated[LinkDuplicate, Tag("<link-duplicate>")]
+    | Annotated[LinkReorder, Tag("<link-reorder>")]
+    | Annotated[Flap, Tag("<flap>")]
+    | Annotated[Swizzle, Tag("<swizzle>")]
+    | Annotated[GroupDown, Tag("<group-down>")],
     Discriminator(_which, custom_error_type="which", custom_error_message="kind"),
 ]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sim.records import NodeCameUp, NodeWentDown
 from sim.scenario.schema import (
+    Constant,
     CutNow,
     DeleteSnapshot,
     Reboot,
@@ -81,7 +82,8 @@ class Operator:
             node.go_down()
             self._down_since[node.site] = now
             self.ledger.append(NodeWentDown(time_ns=now, site=node.site))
-        self.clock.call_at(now + entry.duration, Order.REPAIR, lambda: self._come_back(node))
+        assert isinstance(entry.duration, Constant)
+        self.clock.call_at(now + entry.duration.value, Order.REPAIR, lambda: self._come_back(node))
 
     def _come_back(self, node: Node) -> None:
         self._down[node.site] -= 1

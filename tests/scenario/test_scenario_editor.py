@@ -107,7 +107,7 @@ def test_an_editor_and_the_loader_agree_on_every_form_of_a_workload(workload):
     [
         ("run.until", 600), ("run.until", "5m"), ("run.until", "0"), ("run.seed", "7"), ("run.seed", -1),
         ("name", "a b"), ("volumes.home.size", "10 Mb"), ("volumes.home.size", 100), ("volumes.home.in_use", 0.6),
-        ("links.iberia.loss", "1 %"), ("links.iberia.bandwidth", "100 Mbps"), ("sites", ["madrid"]),
+        ("links.iberia.queue", "1 MB"), ("links.iberia.loss", 0.01), ("links.iberia.bandwidth", "100 Mbps"), ("sites", ["madrid"]),
         ("replication.home-mirror.initial_copy", "doen"), ("timeline", [{"at": "1 h", "kind": "cut-nwo"}]),
         ("expect", [{"check": "stall == 0", "sfot": True}]), ("version", 2),
         ("volumes.home.workload.office.locality", {"zipf": 1.1, "bogus": 1}),
