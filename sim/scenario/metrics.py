@@ -25,13 +25,25 @@ METRICS: Final[dict[str, MetricKind]] = {
     "lag_bytes": MetricKind("bytes", "series", ("to",)),
     "lag_blocks": MetricKind("number", "series", ("to",)),
     "lag_sets": MetricKind("number", "series", ("to",)),
+    "backlog_bytes": MetricKind("bytes", "series", ("to",)),
     "exposure": MetricKind("seconds", "series", ("mode", "to")),
     "exposure_bytes": MetricKind("bytes", "series", ("mode", "to")),
     "exposure_blocks": MetricKind("number", "series", ("mode", "to")),
     "save_volume": MetricKind("bytes", "series", ("site",)),
     "snapshot_store": MetricKind("bytes", "series", ("site",)),
     "link_utilisation": MetricKind("share", "series", ("link",)),
+    "direction_utilisation": MetricKind("share", "series", ("link", "from")),
+    "link_retransmitted_share": MetricKind("share", "total", ("link",)),
+    "link_down": MetricKind("seconds", "total", ("link",)),
     "wan_bytes": MetricKind("bytes", "total", ("cause",)),
+    "primary_bytes": MetricKind("bytes", "total", ("replication",)),
+    "tree_bytes": MetricKind("bytes", "total", ("replication",)),
+    "star_bytes": MetricKind("bytes", "total", ("replication",)),
+    "tree_primary_bytes": MetricKind("bytes", "total", ("replication",)),
+    "star_primary_bytes": MetricKind("bytes", "total", ("replication",)),
+    "catch_up": MetricKind("seconds", "total", ("to",)),
+    "eta_error": MetricKind("seconds", "total", ("to",)),
+    "unreachable": MetricKind("seconds", "total", ("to",)),
     "written_bytes": MetricKind("bytes", "total"),
     "written_writes": MetricKind("number", "total"),
     "delta_sets": MetricKind("number", "total"),
@@ -44,9 +56,15 @@ METRICS: Final[dict[str, MetricKind]] = {
     "snapshots_taken": MetricKind("number", "total"),
     "snapshots_deleted": MetricKind("number", "total"),
     "snapshots_given_up": MetricKind("number", "total"),
+    "faults": MetricKind("number", "total"),
+    "bypasses": MetricKind("number", "total"),
+    "chunks_discarded": MetricKind("number", "total"),
 }
 
-FACTS: Final = ("cut", "received", "replayed", "full_copy", "stall", "dropped", "snapshot_given_up")
+FACTS: Final = (
+    "cut", "received", "replayed", "full_copy", "stall", "dropped", "fault", "unreachable", "bypass", "discarded",
+    "snapshot_given_up",
+)  # fmt: skip
 
 MODES: Final = ("default", "now", "sync")
 CAUSES: Final = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "retransmission")

@@ -1,39 +1,71 @@
-"""What was cut and is not yet complete at a secondary: waiting, or on its way."""
+"""What was cut and is not yet complete at a secondary: waiting, or on its way.
+
+sets that a copy holds already do not travel any more, and those of a secondary that was dropped, or left, never will
+"""
 
 from __future__ import annotations
 
-from sim.records import CopyBegan, DeltaSetCut, Record, SecondaryDropped, SetReceived
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import merge
+
+from sim.records import CopyBegan, DeltaSetCut, Record, SecondaryDropped, SecondaryJoined, SecondaryLeft, SetReceived
 from sim.summary.facts import Facts
 from sim.summary.mirror import Mirror
 
 
-def not_arrived_bytes(facts: Facts, mirror: Mirror, secondary: str, until_ns: int) -> int:
-    """Payload of the sets that had been cut, had still to travel, and were not complete at the secondary.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many sets have not arrived from `time_ns` on, and how many bytes of payload they hold."""
 
-    Sets that a copy holds already do not travel any more, and those of a secondary that was dropped never will.
-    """
+    time_ns: int
+    sets: int
+    payload_bytes: int
+
+
+def history(facts: Facts, mirror: Mirror, secondary: str) -> list[Waiting]:
+    """Each change of what has not arrived in whole at a secondary, in order of time."""
     waiting: dict[int, int] = {}
-    for fact in facts.in_order:
-        if fact.time_ns <= until_ns and _concerns(fact, mirror.name, secondary):
-            _see(fact, mirror, waiting)
-    return sum(waiting.values())
+    total, found = 0, [Waiting(mirror.began.time_ns, 0, 0)]
+    for fact in _concerning(facts, mirror.name, secondary):
+        total += _see(fact, mirror, waiting)
+        found.append(Waiting(fact.time_ns, len(waiting), total))
+    return found
 
 
-def _concerns(fact: Record, replication: str, secondary: str) -> bool:
-    arm = isinstance(fact, SetReceived | CopyBegan | SecondaryDropped) and fact.secondary == secondary
-    return (arm or isinstance(fact, DeltaSetCut)) and getattr(fact, "replication", None) == replication
+def at(changes: list[Waiting], time_ns: int) -> Waiting:
+    """What has not arrived at an instant, after all that happened in it."""
+    place = bisect_right(changes, time_ns, key=lambda change: change.time_ns) - 1
+    return changes[max(place, 0)]
 
 
-def _see(fact: Record, mirror: Mirror, waiting: dict[int, int]) -> None:
+def not_arrived_bytes(facts: Facts, mirror: Mirror, secondary: str, until_ns: int) -> int:
+    """Payload of the sets that had been cut, had still to travel, and were not complete at the secondary."""
+    return at(history(facts, mirror, secondary), until_ns).payload_bytes
+
+
+def _concerning(facts: Facts, replication: str, secondary: str) -> Iterator[Record]:
+    """Cuts and what happened to the secondary; a cut comes first within an instant (DESIGN.md, same instant)."""
+    own = (fact for fact in facts.of_arm(replication, secondary) if isinstance(fact, _ABOUT_ARRIVAL))
+    return merge(facts.about(DeltaSetCut, replication=replication), own, key=lambda fact: fact.time_ns)
+
+
+_ABOUT_ARRIVAL = (SetReceived, CopyBegan, SecondaryDropped, SecondaryLeft, SecondaryJoined)
+
+
+def _see(fact: Record, mirror: Mirror, waiting: dict[int, int]) -> int:
+    """Enter a fact; answers by how much the payload changed."""
     position = mirror.boundaries.position
     match fact:
         case DeltaSetCut():
             waiting[position(fact.generation, fact.number)] = fact.payload_bytes
+            return fact.payload_bytes
         case SetReceived():
-            waiting.pop(position(fact.generation, fact.number), None)
+            return -waiting.pop(position(fact.generation, fact.number), 0)
         case CopyBegan():
             held = position(fact.generation, fact.number)
-            for number in [number for number in waiting if number <= held]:
-                del waiting[number]
-        case SecondaryDropped():
-            waiting.clear()
+            return -sum(waiting.pop(number) for number in [number for number in waiting if number <= held])
+    gone = sum(waiting.values())
+    waiting.clear()
+    return -gone

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sim.records import (
+    ChunksDiscarded,
     CopyBegan,
     DeltaSetCut,
+    FaultBegan,
+    MemberUnreachable,
     Record,
+    RouteChanged,
     SecondaryDropped,
     SetReceived,
     SetReplayed,
@@ -38,5 +42,9 @@ COUNTABLE: Final = {
     "full_copy": Countable(CopyBegan, {"cause": "full_copy"}),
     "stall": Countable(WritesSuspended),
     "dropped": Countable(SecondaryDropped),
+    "fault": Countable(FaultBegan),
+    "unreachable": Countable(MemberUnreachable),
+    "bypass": Countable(RouteChanged, {"cause": "bypass"}),
+    "discarded": Countable(ChunksDiscarded),
     "snapshot_given_up": Countable(SnapshotDeleted, {"cause": "store_full"}),
 }

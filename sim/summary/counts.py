@@ -55,9 +55,11 @@ def snapshots_given_up(story: Story, windows: Windows) -> Iterator[Total]:
 
 
 def chunks_discarded(story: Story, windows: Windows) -> Iterator[Total]:
-    """Chunks that receivers threw away."""
-    discarded = story.facts.of(ChunksDiscarded)
-    yield Total({}, sum(fact.chunks for fact in discarded if windows.holds(fact.time_ns)))
+    """Chunks that receivers threw away, in all and by cause."""
+    discarded = _happened(story.facts.of(ChunksDiscarded), windows)
+    yield Total({}, sum(fact.chunks for fact in discarded))
+    for cause in sorted({fact.cause for fact in discarded}):
+        yield Total({"cause": cause}, sum(fact.chunks for fact in discarded if fact.cause == cause))
 
 
 class _Caused(Protocol):

@@ -20,6 +20,10 @@ COUNTED: Final = {
     "full_copy": "whole copies begun again",
     "stall": "times at which writes had to stand still",
     "dropped": "times at which a secondary lost the thread and needs a full copy",
+    "fault": "faults that began on links, directions of them and data movers",
+    "unreachable": "times at which all attempts to reach a member had failed",
+    "bypass": "times at which a member was fed past a forwarder that had failed",
+    "discarded": "times at which a receiver threw chunks away",
     "snapshot_given_up": "snapshots that had to go because their store was full",
 }
 

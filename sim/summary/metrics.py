@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sim.summary import counts, series, totals
+from sim.summary import counts, series, totals, wan
 from sim.summary.amounts import Unit
 from sim.summary.sample import Labels, OfRun, OfWindows
 
@@ -80,6 +80,36 @@ TABLE: Final = (
         "delta sets cut and not replayed", None, curves=series.lag_sets, statistics=ENDS,
     ),
     Metric(
+        "backlog_bytes", "backlog_bytes.<to>", "B",
+        "payload of the delta sets cut and not replayed", None, curves=series.backlog_bytes, statistics=ENDS,
+    ),
+    Metric(
+        "catch_up", "catch_up_seconds.<to>", "s",
+        "the longest from the end of an outage, or of a copy, through which a set waited, until every set that was cut "
+        "had arrived; what is not caught up at the end counts as it stands", None, totals=wan.catch_up,
+    ),
+    Metric(
+        "eta_error", "eta_error_seconds.<to>.<estimator>.max", "s",
+        "the largest error of an estimate of when every set will have arrived: linear is backlog / payload rate of the "
+        "narrowest link on the way, drain is backlog / (rate of receiving - rate of cutting, over the newest 8 sets); "
+        "asked at the end of each outage and at each cut and arrival while behind, less what really happened", None,
+        totals=wan.eta_error_max,
+    ),
+    Metric(
+        None, "eta_error_seconds.<to>.<estimator>.mean", "s",
+        "the mean of the same errors, without their signs", None, totals=wan.eta_error_mean,
+    ),
+    Metric(
+        None, "eta_error_seconds.<to>.<estimator>.bias", "s",
+        "the mean of the same errors with their signs: below 0 it took longer than foreseen", None,
+        totals=wan.eta_error_bias,
+    ),
+    Metric(
+        "unreachable", "unreachable_seconds.<to>", "s",
+        "for how long a member could not be reached, from the first attempt that failed", 0,
+        totals=wan.unreachable_time,
+    ),
+    Metric(
         None, "unreadable_seconds.<to>", "s",
         "for how long a copy was on its way and nothing could be served; no part of lag in the summary, infinite lag "
         "for a check", 0, totals=totals.unreadable,
@@ -138,12 +168,32 @@ TABLE: Final = (
     ),
     Metric(
         "link_utilisation", "link_utilisation.<link>", "share",
-        "bits a second over bandwidth, in the busier direction; each transfer at its mean rate", None,
-        curves=series.link_utilisation, statistics=ENDS,
+        "bits a second over bandwidth, in the direction that is used more; each transfer at its mean rate over the "
+        "time in which its link was not cut", None, curves=series.link_utilisation, statistics=ENDS,
     ),
+    Metric(
+        "direction_utilisation", "direction_utilisation.<link>.<from>", "share",
+        "the same for the direction that leaves a site", None, curves=series.direction_utilisation, statistics=ENDS,
+    ),
+    Metric("link_retransmitted_share", "link_retransmitted_share.<link>", "share",
+           "bytes sent again / all bytes that the link carried", None, totals=wan.retransmitted_share),
+    Metric("link_down", "link_down_seconds.<link>", "s",
+           "for how long nothing passed a link, in one direction or both", 0, totals=wan.link_down),
     Metric("wan_bytes", "wan_bytes[.<cause>]", "B", "bytes that links carried, each hop for itself", 0,
            totals=totals.wan_bytes),
     Metric(None, "link_bytes.<link>.<cause>", "B", "bytes that one link carried", 0, totals=totals.link_bytes),
+    Metric("primary_bytes", "primary_bytes.<replication>", "B", "bytes that left the primary's site", 0,
+           totals=wan.primary_bytes),
+    Metric("tree_bytes", "tree_bytes.<replication>", "B",
+           "where there are forwarders: payload that each member received x links of the hop from its feeder (of whole "
+           "copies: all links from the primary)", 0, totals=wan.tree_bytes),
+    Metric("star_bytes", "star_bytes.<replication>", "B",
+           "the same for a star: payload that each secondary received x all links on its way from the primary", 0,
+           totals=wan.star_bytes),
+    Metric("tree_primary_bytes", "tree_primary_bytes.<replication>", "B",
+           "tree_bytes of the hops that begin at the primary, each once", 0, totals=wan.tree_primary_bytes),
+    Metric("star_primary_bytes", "star_primary_bytes.<replication>", "B",
+           "payload that secondaries off the primary's site received", 0, totals=wan.star_primary_bytes),
     Metric("written_bytes", "written_bytes", "B", "bytes that users wrote", 0, totals=totals.written_bytes),
     Metric("written_writes", "written_writes", "1", "writes of users", 0, totals=totals.written_writes),
     Metric("delta_sets", "delta_sets[.<cause>]", "1", "delta sets cut", 0, totals=counts.delta_sets),
@@ -169,7 +219,11 @@ TABLE: Final = (
            totals=counts.snapshots_given_up),
     Metric(None, "cut_delay_seconds.max", "s", "the longest that a cut waited after its trigger", 0,
            totals=totals.cut_delay),
-    Metric(None, "chunks_discarded", "1", "chunks that receivers threw away", 0, totals=counts.chunks_discarded),
+    Metric("chunks_discarded", "chunks_discarded[.<cause>]", "1", "chunks that receivers threw away", 0,
+           totals=counts.chunks_discarded),
+    Metric("faults", "faults[.<kind>]", "1", "faults that began", 0, totals=wan.faults),
+    Metric("bypasses", "bypasses", "1", "times at which a member was fed past a forwarder that had failed", 0,
+           totals=wan.bypasses),
     Metric(None, "node_down_seconds.<site>", "s", "for how long a data mover was down", 0, totals=totals.node_down),
     Metric(None, "simulated_seconds", "s", "length of the run, or of the window", None, totals=totals.simulated),
     Metric(None, "lost_writes", "1", "acknowledged writes that failovers lost", 0, totals=totals.always(0)),

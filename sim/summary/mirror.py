@@ -21,6 +21,8 @@ from sim.scenario.replication import Replication
 from sim.summary.curve import Curve, Integers, Segment, height_at
 from sim.summary.facts import Facts
 from sim.summary.loss import LostBlocks
+from sim.summary.routes import Routes
+from sim.summary.spans import membership
 from sim.summary.standing import Boundaries, Standing, standings
 from sim.summary.windows import Span
 
@@ -37,11 +39,22 @@ class Mirror:
         self.name = began.replication
         self.secondaries = began.secondaries
         self.boundaries = Boundaries(facts, self.name)
-        self.off_site = tuple(name for name in self.secondaries if _site(said, name) != began.primary)
+        self.routes = Routes(facts, self.name, began.primary)
+        self._said = said
+        self.off_site = tuple(name for name in self.secondaries if self.site_of(name) != began.primary)
         empty = said is not None and said.initial_copy != "done"
+        self.membership = {name: membership(facts, self.name, name, began.time_ns) for name in self.secondaries}
         self._standings = {
             name: standings(facts, self.name, name, self.boundaries, begins_empty=empty) for name in self.secondaries
         }
+
+    def site_of(self, secondary: str) -> str:
+        """Where a secondary is: as its route or the scenario says, else at a site of its own name."""
+        hop = self.routes.hop(secondary, 0)
+        if hop is not None:
+            return hop.site
+        known = self._said is not None and secondary in self._said.secondaries
+        return self._said.site_of(secondary) if self._said is not None and known else secondary
 
     @cached_property
     def block_bytes(self) -> int:
@@ -76,6 +89,10 @@ class Mirror:
         """Delta sets that are cut and not yet replayed."""
         return Curve.of(self._sets_after(self.surviving("replayed", secondary)))
 
+    def backlog_bytes(self, secondary: str) -> Curve:
+        """Payload of the delta sets that are cut and not yet replayed."""
+        return Curve.of(self._payload_after(self.surviving("replayed", secondary)))
+
     def exposure(self, mode: str, secondary: str | None = None) -> Curve:
         """Age in nanoseconds of what a failover at each instant would go on with."""
         ages = self._ages(self.surviving(mode, secondary))
@@ -100,9 +117,10 @@ class Mirror:
         return Curve.joined(parts)
 
     def unreadable(self, secondary: str) -> list[Span]:
-        """When a secondary had nothing to offer, because a copy was on its way to it."""
+        """When a secondary, being a member, had nothing to offer, because a copy was on its way to it."""
         changes = self.surviving("replayed", secondary)
-        return [(start, end) for start, end, survives in self._spans(changes) if survives is None]
+        empty = [(start, end) for start, end, survives in self._spans(changes) if survives is None]
+        return [part for span in empty for part in self.membership[secondary].parts_of(*span)]
 
     def _spans(self, changes: list[Offer]) -> Iterator[tuple[int, int, int | None]]:
         ends = [time_ns for time_ns, _ in changes[1:]] + [self.facts.until_ns]
@@ -115,19 +133,30 @@ class Mirror:
                 yield from self.boundaries.ages(survives, start, end)
 
     def _sets_after(self, changes: list[Offer]) -> Iterator[Segment]:
+        for left, right, survives, newest in self._newest_after(changes):
+            yield left, right, newest - survives, newest - survives
+
+    def _payload_after(self, changes: list[Offer]) -> Iterator[Segment]:
+        so_far = self.boundaries.payload_so_far
+        for left, right, survives, newest in self._newest_after(changes):
+            waiting = so_far[newest] - so_far[survives]
+            yield left, right, waiting, waiting
+
+    def _newest_after(self, changes: list[Offer]) -> Iterator[tuple[int, int, int, int]]:
+        """From when to when which boundary survived, and which was the newest."""
         cuts_ns = self.boundaries.times_ns
         for start, end, survives in self._spans(changes):
             if survives is None:
                 continue
             first, stop = bisect_right(cuts_ns, start), bisect_left(cuts_ns, end)
             corners = [start, *cuts_ns[first:stop], end]
-            for step, (left, right) in enumerate(pairwise(corners), start=first - 1 - survives):
-                yield left, right, step, step
+            for newest, (left, right) in enumerate(pairwise(corners), start=first - 1):
+                yield left, right, survives, newest
 
     @cached_property
     def _written(self) -> tuple[Integers, Integers]:
         points = [(self.began.time_ns, 0)]
-        for fact in self.facts.in_order:
+        for fact in self.facts.among(WritesLooked, WritesResumed):
             until_ns, before = points[-1]
             match fact:
                 case WritesLooked(replication=name, since_ns=since_ns) if name == self.name:
@@ -137,10 +166,6 @@ class Mirror:
                     points.append((fact.time_ns, before))
         table = np.array(points, dtype=np.int64)
         return table[:, 0], table[:, 1]
-
-
-def _site(said: Replication | None, secondary: str) -> str:
-    return said.site_of(secondary) if said is not None and secondary in said.secondaries else secondary
 
 
 def _nought(segments: Iterable[Segment]) -> Iterator[Segment]:

@@ -36,6 +36,7 @@ class Series:
     divisor: int = 1
     listed: bool = True  # whether the summary has it; a check can ask for the others too
     gap: Gap = Gap.NO_SAMPLE
+    there: Windows | None = None  # when what it is about exists: outside of it a gap means nothing
 
     def told(self, windows: Windows) -> Distribution:
         """How its values are distributed, for the summary."""
@@ -46,6 +47,7 @@ class Series:
         return self._over(windows, endless=self.gap is not Gap.NO_SAMPLE)
 
     def _over(self, windows: Windows, *, endless: bool) -> Distribution:
+        windows = windows if self.there is None else windows.within(self.there)
         part = self.curve().within(windows)
         return Distribution(part, windows.length_ns - part.length_ns if endless else 0)
 

@@ -14,30 +14,32 @@ from sim.summary.sample import SECOND, Gap, Series
 from sim.summary.story import Story
 
 Exposed = Callable[[Mirror, str, str | None], Curve]
+OfArm = Callable[[Mirror, str], Curve]
 
 
 def lag(story: Story) -> Iterator[Series]:
     """Age of what each secondary serves."""
-    for mirror, secondary, name in story.arms:
-        yield Series({"to": name}, partial(mirror.lag, secondary), SECOND, gap=Gap.NOTHING_TO_SERVE)
+    return _of_arms(story, Mirror.lag, SECOND)
 
 
 def lag_blocks(story: Story) -> Iterator[Series]:
     """Distinct blocks that each secondary does not serve yet."""
-    for mirror, secondary, name in story.arms:
-        yield Series({"to": name}, partial(mirror.lag_blocks, secondary), gap=Gap.NOTHING_TO_SERVE)
+    return _of_arms(story, Mirror.lag_blocks)
 
 
 def lag_bytes(story: Story) -> Iterator[Series]:
     """The same in bytes."""
-    for mirror, secondary, name in story.arms:
-        yield Series({"to": name}, partial(_bytes_behind, mirror, secondary), gap=Gap.NOTHING_TO_SERVE)
+    return _of_arms(story, _bytes_behind)
 
 
 def lag_sets(story: Story) -> Iterator[Series]:
     """Delta sets that are cut and not replayed."""
-    for mirror, secondary, name in story.arms:
-        yield Series({"to": name}, partial(mirror.lag_sets, secondary), gap=Gap.NOTHING_TO_SERVE)
+    return _of_arms(story, Mirror.lag_sets)
+
+
+def backlog_bytes(story: Story) -> Iterator[Series]:
+    """Payload of these sets."""
+    return _of_arms(story, Mirror.backlog_bytes)
 
 
 def exposure(story: Story) -> Iterator[Series]:
@@ -89,10 +91,29 @@ def snapshot_store_fill(story: Story) -> Iterator[Series]:
 
 
 def link_utilisation(story: Story) -> Iterator[Series]:
-    """How busy each link with a limited bandwidth is."""
+    """How busy each link with a limited bandwidth is, in the direction that is used more."""
     for link in story.facts.of(LinkStood):
-        if link.bits_per_s:
-            yield Series({"link": link.link}, partial(_load, story, link), link.bits_per_s)
+        ways = story.traffic.by_direction(link.link)
+        way = traffic.busier(link, ways)
+        if traffic.capacity(link, way):
+            load = partial(story.traffic.rate, ways.get(way, ()))
+            yield Series({"link": link.link}, load, traffic.capacity(link, way))
+
+
+def direction_utilisation(story: Story) -> Iterator[Series]:
+    """The same for each direction that carried anything."""
+    for link in story.facts.of(LinkStood):
+        for way, transfers in sorted(story.traffic.by_direction(link.link).items()):
+            if traffic.capacity(link, way):
+                load = partial(story.traffic.rate, transfers)
+                yield Series({"link": link.link, "from": way[0]}, load, traffic.capacity(link, way))
+
+
+def _of_arms(story: Story, curve: OfArm, divisor: int = 1) -> Iterator[Series]:
+    """One for each secondary, while it is a member of its replication."""
+    for mirror, secondary, name in story.arms:
+        own, there = partial(curve, mirror, secondary), mirror.membership[secondary]
+        yield Series({"to": name}, own, divisor, gap=Gap.NOTHING_TO_SERVE, there=there)
 
 
 def _exposures(story: Story, exposed: Exposed, *, oldest: bool = False, divisor: int = 1) -> Iterator[Series]:
@@ -106,7 +127,8 @@ def _exposures(story: Story, exposed: Exposed, *, oldest: bool = False, divisor:
             yield Series({"mode": mode}, partial(_of_all, story, exposed, mode, oldest), divisor, gap=gap)
         for mirror, secondary, name in story.arms:
             curve, several = partial(exposed, mirror, mode, secondary), len(story.arms) > 1
-            yield Series({"mode": mode, "to": name}, curve, divisor, listed=several, gap=gap)
+            there = mirror.membership[secondary]
+            yield Series({"mode": mode, "to": name}, curve, divisor, listed=several, gap=gap, there=there)
 
 
 def _of_all(story: Story, exposed: Exposed, mode: str, oldest: bool) -> Curve:
@@ -119,10 +141,6 @@ def _exposed_bytes(mirror: Mirror, mode: str, secondary: str | None) -> Curve:
 
 def _bytes_behind(mirror: Mirror, secondary: str) -> Curve:
     return mirror.lag_blocks(secondary).times(mirror.block_bytes)
-
-
-def _load(story: Story, link: LinkStood) -> Curve:
-    return traffic.rate(traffic.busier_direction(story.facts, link), story.until_ns)
 
 
 def _same(curve: Curve) -> Curve:

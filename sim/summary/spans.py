@@ -18,11 +18,13 @@ from sim.records import (
     ReplicationStarted,
     ReplicationStopped,
     SecondaryDropped,
+    SecondaryJoined,
+    SecondaryLeft,
     WritesResumed,
     WritesSuspended,
 )
 from sim.summary.facts import Facts
-from sim.summary.windows import Span
+from sim.summary.windows import Span, Windows
 
 Kind = TypeVar("Kind", bound=Record)
 Who = Callable[[Record], Hashable]
@@ -30,22 +32,34 @@ Who = Callable[[Record], Hashable]
 
 def stalls(facts: Facts) -> list[tuple[Span, WritesSuspended]]:
     """When the writes of a replication stood still."""
-    return _spans(facts, WritesSuspended, WritesResumed, _replication)
+    return spans_between(facts, WritesSuspended, WritesResumed, _replication)
 
 
 def node_outages(facts: Facts) -> list[tuple[Span, NodeWentDown]]:
     """When a data mover was down."""
-    return _spans(facts, NodeWentDown, NodeCameUp, lambda fact: getattr(fact, "site", None))
+    return spans_between(facts, NodeWentDown, NodeCameUp, lambda fact: getattr(fact, "site", None))
 
 
 def stops(facts: Facts) -> list[tuple[Span, ReplicationStopped]]:
     """When replication to a secondary was stopped by its operator."""
-    return _spans(facts, ReplicationStopped, ReplicationStarted, _arm)
+    return spans_between(facts, ReplicationStopped, ReplicationStarted, _arm)
 
 
 def copies_due(facts: Facts) -> list[tuple[Span, SecondaryDropped]]:
     """When a secondary had been dropped and its copy had not begun."""
-    return _spans(facts, SecondaryDropped, (CopyBegan, CopyFinished), _arm)
+    return spans_between(facts, SecondaryDropped, (CopyBegan, CopyFinished), _arm)
+
+
+def membership(facts: Facts, replication: str, secondary: str, since_ns: int) -> Windows:
+    """When a secondary was a member of a replication that began at `since_ns`: always, unless it joined or left."""
+    spans, inside = [], True
+    for fact in facts.of_arm(replication, secondary):
+        if isinstance(fact, SecondaryLeft) and inside:
+            spans.append((since_ns, fact.time_ns))
+            inside = False
+        elif isinstance(fact, SecondaryJoined) and not inside:
+            since_ns, inside = fact.time_ns, True
+    return Windows.of([*spans, (since_ns, facts.until_ns)] if inside else spans, facts.until_ns)
 
 
 def _replication(fact: Record) -> Hashable:
@@ -56,15 +70,16 @@ def _arm(fact: Record) -> Hashable:
     return getattr(fact, "replication", None), getattr(fact, "secondary", None)
 
 
-def _spans(
+def spans_between(
     facts: Facts, opens: type[Kind], closes: type[Record] | tuple[type[Record], ...], who: Who
 ) -> list[tuple[Span, Kind]]:
+    """From each opening fact to the next closing one about the same, in order of the begin; `who` says about whom."""
     under_way: dict[Hashable, Kind] = {}
     done: list[tuple[Span, Kind]] = []
-    for fact in facts.in_order:
+    for fact in facts.among(opens, *(closes if isinstance(closes, tuple) else (closes,))):
         if isinstance(fact, opens):
             under_way.setdefault(who(fact), fact)
-        elif isinstance(fact, closes) and who(fact) in under_way:
+        elif who(fact) in under_way:
             opening = under_way.pop(who(fact))
             done.append(((opening.time_ns, fact.time_ns), opening))
     done += [((opening.time_ns, facts.until_ns), opening) for opening in under_way.values()]

@@ -4,6 +4,7 @@
     replayed <= received: sets count once they are complete and no set before them is missing (V2)
     nothing can be offered from when a copy begins until one is complete (V7, FIG 11); a secondary that was dropped, and
     waits for its copy, serves its old boundary until then
+    nor by who is no member, or has joined and waits for its first copy
 Boundaries are counted along the primary's history: 0 is the start, k the k-th cut. A cut that was skipped because
 nothing had been written finds the volume still at its newest boundary, which is as young as that instant (C8).
 """
@@ -23,6 +24,8 @@ from sim.records import (
     Record,
     ReplayBegan,
     ReplicationBegan,
+    SecondaryJoined,
+    SecondaryLeft,
     SetReceived,
     SetReplayed,
 )
@@ -33,23 +36,25 @@ from sim.summary.facts import Facts
 class Boundaries:
     """The instants at which a primary's volume was a boundary, in order, and their names."""
 
-    __slots__ = ("_positions", "times_ns", "unchanged_ns")
+    __slots__ = ("_positions", "payload_so_far", "times_ns", "unchanged_ns")
 
     def __init__(self, facts: Facts, replication: str) -> None:
         self.times_ns: list[int] = []
+        self.payload_so_far: list[int] = []  # bytes of all sets up to each boundary
         self.unchanged_ns: list[list[int]] = []  # when the volume was found to be still at this boundary
         self._positions: dict[tuple[int, int], int] = {}
-        for fact in facts.in_order:
+        for fact in facts.among(ReplicationBegan, DeltaSetCut, CutSkipped):
             match fact:
                 case ReplicationBegan(replication=name, generation=generation) if name == replication:
-                    self._add(fact.time_ns, generation, 0)
+                    self._add(fact.time_ns, generation, 0, 0)
                 case DeltaSetCut(replication=name, generation=generation, number=number) if name == replication:
-                    self._add(fact.time_ns, generation, number)
+                    self._add(fact.time_ns, generation, number, fact.payload_bytes)
                 case CutSkipped(replication=name) if name == replication:
                     self.unchanged_ns[-1].append(fact.time_ns)
 
-    def _add(self, time_ns: int, generation: int, number: int) -> None:
+    def _add(self, time_ns: int, generation: int, number: int, payload_bytes: int) -> None:
         self._positions[generation, number] = len(self.times_ns)
+        self.payload_so_far.append(sum(self.payload_so_far[-1:]) + payload_bytes)
         self.times_ns.append(time_ns)
         self.unchanged_ns.append([])
 
@@ -92,7 +97,7 @@ class _Secondary:
 
     def see(self, fact: Record) -> None:
         match fact:
-            case CopyBegan():
+            case CopyBegan() | SecondaryJoined() | SecondaryLeft():
                 self.readable = False
             case CopyFinished(generation=generation, number=number):
                 self.readable = True
@@ -115,7 +120,9 @@ class _Secondary:
         return Standing(time_ns, self.replayed, self.begun, self.received)
 
 
-_ABOUT_A_SECONDARY = (CopyBegan, CopyFinished, SetReceived, ReplayBegan, SetReplayed)
+_ABOUT_A_SECONDARY = (
+    CopyBegan, CopyFinished, SetReceived, ReplayBegan, SetReplayed, SecondaryJoined, SecondaryLeft,
+)  # fmt: skip
 
 
 def standings(
@@ -142,6 +149,4 @@ def standings(
 
 
 def _concerning(facts: Facts, replication: str, secondary: str) -> Iterator[Record]:
-    for fact in facts.in_order:
-        if isinstance(fact, _ABOUT_A_SECONDARY) and (fact.replication, fact.secondary) == (replication, secondary):
-            yield fact
+    return (fact for fact in facts.of_arm(replication, secondary) if isinstance(fact, _ABOUT_A_SECONDARY))

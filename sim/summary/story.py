@@ -12,9 +12,13 @@ from typing import Any, Protocol
 
 from sim.records import PolicyChanged, Record, ReplicationBegan
 from sim.scenario.replication import Replication
+from sim.summary.catchup import CatchingUp
 from sim.summary.facts import Facts
 from sim.summary.mirror import Mirror
+from sim.summary.outages import Outages
 from sim.summary.phases import phase_windows
+from sim.summary.spans import copies_due
+from sim.summary.traffic import Traffic
 from sim.summary.windows import Windows
 
 
@@ -48,6 +52,7 @@ class Story:
     def __init__(self, run: RunLike) -> None:
         self.run = run
         self.facts = Facts(run.ledger)
+        self._catching_up: dict[tuple[str, str], CatchingUp] = {}
         self.mirrors = [Mirror(self.facts, began, self._said(began.replication)) for began in self._first_begins()]
 
     @classmethod
@@ -73,6 +78,29 @@ class Story:
             for mirror, secondary in pairs
         ]
 
+    @cached_property
+    def traffic(self) -> Traffic:
+        """What went over the links."""
+        return Traffic(self.facts)
+
+    @cached_property
+    def outages(self) -> Outages:
+        """When nothing could get to whom."""
+        return Outages(self.facts)
+
+    def catching_up(self, mirror: Mirror, secondary: str) -> CatchingUp:
+        """How a secondary falls behind and catches up; until a copy is complete it is as cut off as in an outage."""
+        if (mirror.name, secondary) not in self._catching_up:
+            due = [
+                span
+                for span, fact in copies_due(self.facts)
+                if (fact.replication, fact.secondary) == (mirror.name, secondary)
+            ]
+            cut_off = [*self.outages.of(mirror, secondary).spans, *mirror.unreadable(secondary), *due]
+            outages = Windows.of(cut_off, self.until_ns)
+            self._catching_up[mirror.name, secondary] = CatchingUp(self.facts, mirror, secondary, outages)
+        return self._catching_up[mirror.name, secondary]
+
     def settled_ns(self, mirror: Mirror, secondary: str) -> int:
         """The lag of an arm that keeps up: two of its longest timeouts, and one of its playback's.
 
@@ -92,7 +120,7 @@ class Story:
     def phases(self) -> dict[str, Windows]:
         """The windows of each phase."""
         targets = {(mirror.name, secondary): self.settled_ns(mirror, secondary) for mirror, secondary, _ in self.arms}
-        return phase_windows(self.facts, self.mirrors, targets)
+        return phase_windows(self.facts, self.mirrors, targets, self.outages)
 
     def event_ns(self, entry_id: str) -> int | None:
         """When the entry of the timeline with this id happens; None if there is none."""

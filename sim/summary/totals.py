@@ -20,7 +20,7 @@ CAUSES = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "retransmi
 
 def wan_bytes(story: Story, windows: Windows) -> Iterator[Total]:
     """Bytes carried, in all and by cause."""
-    carried = traffic.carried(story.facts, windows, lambda transfer: transfer.cause)
+    carried = story.traffic.carried(windows, lambda transfer: transfer.cause)
     yield Total({}, sum(carried.values()))
     for cause in dict.fromkeys((*CAUSES, *sorted(carried))):
         yield Total({"cause": cause}, carried.get(cause, 0))
@@ -28,7 +28,7 @@ def wan_bytes(story: Story, windows: Windows) -> Iterator[Total]:
 
 def link_bytes(story: Story, windows: Windows) -> Iterator[Total]:
     """Bytes carried by each link, by cause."""
-    by_link = traffic.carried(story.facts, windows, lambda transfer: (transfer.link, transfer.cause))
+    by_link = story.traffic.carried(windows, lambda transfer: (transfer.link, transfer.cause))
     for link, cause in sorted(by_link):
         yield Total({"link": link, "cause": cause}, by_link[link, cause])
 

@@ -6,8 +6,10 @@ the last instant of the run belongs to the span that reaches it (an event exactl
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 Span = tuple[int, int]
 
@@ -44,31 +46,32 @@ class Windows:
 
     def holds(self, time_ns: int) -> bool:
         """Whether an instant lies in a window."""
-        return any(start <= time_ns < end or time_ns == end == self.until_ns for start, end in self.spans)
+        at = bisect_right(self.spans, time_ns, key=itemgetter(0)) - 1
+        return at >= 0 and (time_ns < self.spans[at][1] or time_ns == self.spans[at][1] == self.until_ns)
 
     def overlap_ns(self, start_ns: int, end_ns: int) -> int:
         """How much of [start_ns, end_ns) lies in the windows."""
-        return sum(max(0, min(end, end_ns) - max(start, start_ns)) for start, end in self.spans)
+        return sum(end - start for start, end in self.parts_of(start_ns, end_ns))
+
+    def parts_of(self, start_ns: int, end_ns: int) -> Iterator[Span]:
+        """The parts of [start_ns, end_ns) that lie in the windows."""
+        first = bisect_right(self.spans, start_ns, key=itemgetter(1))
+        stop = bisect_left(self.spans, end_ns, key=itemgetter(0))
+        return ((max(start, start_ns), min(end, end_ns)) for start, end in self.spans[first:stop])
+
+    def gaps_in(self, start_ns: int, end_ns: int) -> Iterator[Span]:
+        """The parts of [start_ns, end_ns) that lie in no window."""
+        for start, end in self.parts_of(start_ns, end_ns):
+            if start > start_ns:
+                yield start_ns, start
+            start_ns = end
+        if start_ns < end_ns:
+            yield start_ns, end_ns
 
     def within(self, other: Windows) -> Windows:
         """What both hold."""
-        return Windows.of(
-            (
-                (max(start, other_start), min(end, other_end))
-                for start, end in self.spans
-                for other_start, other_end in other.spans
-            ),
-            self.until_ns,
-        )
+        return Windows.of((part for span in self.spans for part in other.parts_of(*span)), self.until_ns)
 
     def without(self, other: Windows) -> Windows:
         """What these hold and the other do not."""
-        return self.within(Windows.of(_gaps(other), self.until_ns))
-
-
-def _gaps(windows: Windows) -> Iterator[Span]:
-    free_from = 0
-    for start, end in windows.spans:
-        yield free_from, start
-        free_from = end
-    yield free_from, windows.until_ns
+        return Windows.of((gap for span in self.spans for gap in other.gaps_in(*span)), self.until_ns)

@@ -42,6 +42,7 @@ class Story:
     timeout: float = 10
     generation: int = 1
     replication: str = "mirror"
+    links: bool = True  # whether there is a link called wan, of 8 Mbit/s, with ends that nobody knows
     facts: list[Record] = field(default_factory=list)
     cut_ns: dict[int, int] = field(default_factory=lambda: {0: 0})
     looked_ns: int = -1
@@ -51,7 +52,8 @@ class Story:
         self.add(
             records.VolumeStood, 0, volume="home", site="madrid", n_blocks=1000, block_bytes=BLOCK, in_use_blocks=600
         )
-        self.add(records.LinkStood, 0, link="wan", bits_per_s=8_000_000, rtt_ns=0)
+        if self.links:
+            self.add(records.LinkStood, 0, link="wan", bits_per_s=8_000_000, rtt_ns=0)
         self.began(self.replication, self.secondaries)
 
     def began(self, replication: str, secondaries: tuple[str, ...]) -> Story:
@@ -90,19 +92,69 @@ class Story:
         return self.add(records.SetReplayed, at, secondary=to, sets=sets, blocks=0, **boundary)
 
     def copy_began(
-        self, at: float, *, to: str = "lisbon", cause: str = "full_copy", why: str = "save_volume_full", stamp: int = 0
-    ) -> Story:
-        return self.add(records.CopyBegan, at, secondary=to, cause=cause, why=why, number=stamp, copy_bytes=0)
+        self, at: float, *, to: str = "lisbon", cause: str = "full_copy", why: str = "save_volume_full", stamp: int = 0,
+        size: int = 0,
+    ) -> Story:  # fmt: skip
+        return self.add(records.CopyBegan, at, secondary=to, cause=cause, why=why, number=stamp, copy_bytes=size)
 
     def copied(self, stamp: int, at: float, *, to: str = "lisbon", cause: str = "full_copy") -> Story:
         boundary = {"number": stamp, "boundary_time_ns": self.cut_ns[stamp]}
         return self.add(records.CopyFinished, at, secondary=to, cause=cause, **boundary)
 
     def carried(
-        self, carried_bytes: int, began: float, at: float, *, link: str = "wan", cause: str = "delta_set"
+        self,
+        carried_bytes: int,
+        began: float,
+        at: float,
+        *,
+        link: str = "wan",
+        cause: str = "delta_set",
+        way: tuple[str, str] = ("madrid", "lisbon"),
     ) -> Story:
-        way = {"link": link, "source": "madrid", "destination": "lisbon", "cause": cause}
-        return self.add(records.BytesCarried, at, began_ns=ns(began), carried_bytes=carried_bytes, **way)
+        where = {"link": link, "source": way[0], "destination": way[1], "cause": cause}
+        return self.add(records.BytesCarried, at, began_ns=ns(began), carried_bytes=carried_bytes, **where)
+
+    def link(self, name: str, ends: tuple[str, str], *, rate: int = 8_000_000, **fields: Any) -> Story:
+        """A link whose ends are known; `wan` in place of the one without."""
+        self.facts = [fact for fact in self.facts if getattr(fact, "link", "") != name]
+        return self.add(records.LinkStood, 0, link=name, bits_per_s=rate, rtt_ns=0, ends=ends, **fields)
+
+    def route(self, member: str, feeder: str, *links: str, role: str = "secondary", site: str = "") -> Story:
+        hop = {"feeder": feeder, "links": links, "role": role, "site": site or member}
+        return self.add(records.RouteStood, 0, member=member, **hop)
+
+    def rerouted(self, at: float, member: str, feeder: str, *links: str, before: str, cause: str = "bypass") -> Story:
+        change = {"feeder": feeder, "before": before, "links": links, "cause": cause}
+        return self.add(records.RouteChanged, at, member=member, **change)
+
+    def fault(
+        self, began: float, ended: float | None, target: str, *, kind: str = "link-down", direction: str = "",
+        name: str = "fault",
+    ) -> Story:  # fmt: skip
+        what = {"fault": name, "kind": kind, "target": target, "direction": direction}
+        self.add(records.FaultBegan, began, detail="", hit=(), **what)
+        if ended is not None:
+            self.add(records.FaultEnded, ended, lasted_ns=ns(ended - began), **what)
+        return self
+
+    def down(self, began: float, ended: float, site: str) -> Story:
+        self.add(records.NodeWentDown, began, site=site)
+        return self.add(records.NodeCameUp, ended, site=site, down_ns=ns(ended - began))
+
+    def unreachable(self, since: float, marked: float, again: float | None, member: str = "lisbon") -> Story:
+        who = {"member": member, "feeder": "madrid"}
+        self.add(records.MemberUnreachable, marked, attempts=6, since_ns=ns(since), **who)
+        return (
+            self if again is None else self.add(records.MemberReachable, again, unreachable_ns=ns(again - since), **who)
+        )
+
+    def forwarded(self, number: int, at: float, *, by: str = "hub", blocks: int = 0) -> Story:
+        return self.add(records.SetForwarded, at, forwarder=by, number=number, blocks=blocks)
+
+    def in_order(self) -> Story:
+        """The facts sorted by time, for a test that enters them thing by thing."""
+        self.facts.sort(key=lambda fact: fact.time_ns)
+        return self
 
     def run(self, **fields: Any) -> HandRun:
         ended = records.RunEnded(time_ns=ns(self.until), finished=True)

@@ -80,3 +80,28 @@ def test_the_target_of_catching_up_grows_with_the_timeouts() -> None:
     story.add(records.PolicyChanged, 5, secondary="lisbon", timeout_ns=7 * S, high_water_mark_bytes=0)
     read = Read(story.run())
     assert read.settled_ns(read.mirrors[0], "lisbon") == 37 * S
+
+
+def test_a_link_that_is_cut_is_an_outage_and_one_that_is_only_slow_is_none() -> None:
+    story = Story(until=100, timeout=10).link("wan", ("madrid", "lisbon")).route("lisbon", "madrid", "wan")
+    story.cut(1, 10).received(1, 11).replayed(1, 12).fault(20, 30, "wan", direction="lisbon -> madrid")
+    story.fault(50, 60, "wan", kind="link-slow").cut(2, 30).received(2, 31).replayed(2, 40)
+    story.cut(3, 40).received(3, 41).replayed(3, 42)
+    assert phase(story, "outage") == [(20, 30)], "without acknowledgements nothing goes on"
+    assert phase(story, "resync") == []
+    assert covers_the_run(story)
+
+
+def test_a_link_on_nobodys_way_cut_is_no_outage_and_a_member_that_cannot_be_reached_is_one() -> None:
+    story = Story(until=100, timeout=10).link("wan", ("madrid", "lisbon")).link("spare", ("lisbon", "porto"))
+    story.route("lisbon", "madrid", "wan").fault(20, 30, "spare").unreachable(40, 50, 60)
+    assert phase(story, "outage") == [(50, 60)]
+    assert covers_the_run(story)
+
+
+def test_a_forwarder_that_is_passed_by_is_on_nobodys_way() -> None:
+    story = Story(until=100, timeout=10, links=False).link("trunk", ("madrid", "hub")).link("west", ("hub", "lisbon"))
+    story.link("direct", ("madrid", "lisbon")).route("hub", "madrid", "trunk", role="forwarder")
+    story.route("lisbon", "hub", "west").fault(20, 80, "west").rerouted(30, "lisbon", "madrid", "direct", before="hub")
+    read = Read(story.run())
+    assert read.outages.of(read.mirrors[0], "lisbon").spans == ((20 * S, 30 * S),)

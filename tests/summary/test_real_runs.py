@@ -28,7 +28,7 @@ version: 1
 name: known-writes
 run: {{until: {until} s}}
 sites: {{madrid: {{}}, lisbon: {{}}}}
-links: {{wan: {{between: [madrid, lisbon], bandwidth: {rate}, rtt: 20 ms}}}}
+links: {{wan: {{between: [madrid, lisbon], bandwidth: {rate}, rtt: 20 ms, congestion: ideal}}}}
 volumes:
   home:
     size: 1 MiB

@@ -11,6 +11,7 @@ from sim import records
 from sim.records import LinkStood
 from sim.summary import fill, spans, traffic
 from sim.summary.distribution import Distribution
+from sim.summary.traffic import Traffic
 from sim.summary.windows import Windows
 from tests.summary.ledgers import S, Story
 
@@ -33,9 +34,9 @@ def test_M8_windows_that_make_up_the_run_share_an_amount_without_loss(
 def test_M8_causes_sum_to_the_total_and_a_window_takes_its_share() -> None:
     story = Story(until=100).carried(4 * MB, 10, 20).carried(1 * MB, 18, 22, cause="retransmission")
     facts = story.read()
-    whole = traffic.carried(facts, Windows.whole(facts.until_ns), lambda transfer: transfer.cause)
+    whole = Traffic(facts).carried(Windows.whole(facts.until_ns), lambda transfer: transfer.cause)
     assert whole == {"delta_set": 4 * MB, "retransmission": MB}
-    part = traffic.carried(facts, seconds(story, 15, 20), lambda transfer: transfer.link)
+    part = Traffic(facts).carried(seconds(story, 15, 20), lambda transfer: transfer.link)
     assert part == {"wan": 2 * MB + Fraction(MB, 2)}
 
 
@@ -45,14 +46,42 @@ def test_the_busier_direction_of_a_link_is_its_load() -> None:
         began_ns=30 * S, carried_bytes=5 * MB,
     )  # fmt: skip
     facts = story.read()
-    transfers = traffic.busier_direction(facts, facts.of(LinkStood)[0])
-    assert [transfer.source for transfer in transfers] == ["lisbon"]
-    assert traffic.busier_direction(facts, LinkStood(time_ns=0, link="other", bits_per_s=1, rtt_ns=0)) == []
+    ways = Traffic(facts).by_direction("wan")
+    assert traffic.busier(facts.of(LinkStood)[0], ways) == ("lisbon", "madrid")
+    assert traffic.busier(LinkStood(time_ns=0, link="o", bits_per_s=1, rtt_ns=0, ends=("a", "b")), {}) == ("a", "b")
+
+
+def test_a_narrow_way_back_is_busier_with_fewer_bytes() -> None:
+    story = Story(until=100).carried(4 * MB, 10, 20).carried(1 * MB, 10, 20, way=("lisbon", "madrid"))
+    link = LinkStood(time_ns=0, link="wan", bits_per_s=8 * MB, back_bits_per_s=MB, rtt_ns=0, ends=("madrid", "lisbon"))
+    assert [traffic.capacity(link, way) for way in (link.ends, link.ends[::-1])] == [8 * MB, MB]
+    assert traffic.busier(link, Traffic(story.read()).by_direction("wan")) == ("lisbon", "madrid")
+    unlimited = LinkStood(time_ns=0, link="wan", bits_per_s=0, back_bits_per_s=0, rtt_ns=0, ends=("madrid", "lisbon"))
+    assert traffic.capacity(unlimited, ("lisbon", "madrid")) == 0
+
+
+def test_a_transfer_stands_still_while_its_link_is_cut_in_its_direction() -> None:
+    """A post-mortem must not show a link half used through an outage that hit in mid-transfer."""
+    story = Story(until=100).link("wan", ("madrid", "lisbon")).fault(20, 60, "wan").carried(20 * MB, 10, 70)
+    found = Traffic(story.read())
+    curve = found.rate(story.read().of(records.BytesCarried))
+    expected = [(0, 10, 0), (10, 20, 8 * MB), (20, 60, 0), (60, 70, 8 * MB), (70, 100, 0)]
+    assert [(begin / S, end / S, first) for begin, end, first, _ in curve.segments()] == expected
+    assert found.carried(seconds(story, 20, 60), lambda transfer: transfer.link) == {"wan": 0}
+    assert found.carried(seconds(story, 0, 15), lambda transfer: transfer.link) == {"wan": 5 * MB}
+    other = Story(until=100).link("wan", ("madrid", "lisbon")).fault(20, 60, "wan", direction="lisbon -> madrid")
+    other.carried(12 * MB, 10, 70)
+    assert Traffic(other.read()).carried(seconds(other, 20, 60), lambda transfer: transfer.link) == {"wan": 8 * MB}
+
+
+def test_what_a_link_that_was_cut_all_the_time_carried_is_spread_evenly_all_the_same() -> None:
+    story = Story(until=100).link("wan", ("madrid", "lisbon")).fault(0, 60, "wan").carried(10 * MB, 10, 20)
+    assert Traffic(story.read()).carried(seconds(story, 10, 15), lambda transfer: transfer.link) == {"wan": 5 * MB}
 
 
 def test_transfers_at_the_same_time_add_up_to_the_load_of_a_link() -> None:
     story = Story(until=40).carried(10 * MB, 10, 20).carried(5 * MB, 15, 25).carried(3 * MB, 30, 30)
-    curve = traffic.rate(story.read().of(records.BytesCarried), 40 * S)
+    curve = Traffic(story.read()).rate(story.read().of(records.BytesCarried))
     expected = [(0, 10, 0), (10, 15, 8 * MB), (15, 20, 12 * MB), (20, 25, 4 * MB), (25, 40, 0)]
     assert [(begin / S, end / S, first) for begin, end, first, _ in curve.segments()] == expected
     assert Distribution(curve).mean() == Fraction(15 * 8 * MB, 40)

@@ -11,11 +11,13 @@ from sim.scenario.schema import RunOptions
 
 
 def labels(draft: Draft, report: Report) -> None:
-    """The secondary, site, link, mode or cause that a label gives."""
+    """The secondary, site, link, replication, mode or cause that a label gives."""
     known = {
         "to": ("secondary", draft.secondaries()),
         "site": ("site", draft.known("sites")),
+        "from": ("site", draft.known("sites")),
         "link": ("link", draft.names("links")),
+        "replication": ("replication", draft.names("replication")),
         "mode": ("mode", list(MODES)),
         "cause": ("cause", list(CAUSES)),
     }
