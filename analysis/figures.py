@@ -9,20 +9,27 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis import tables
+from analysis import tables, topology
 from analysis.charts.cost import disaster_cost
 from analysis.charts.fill import save_volume_fill
 from analysis.charts.lag import lag_over_time
+from analysis.charts.lags import Panel, lags_over_time
+from analysis.charts.network import network, size_of
 from analysis.charts.wan import wan_bytes_by_cause
 from analysis.style import drawing, figure, save
 from analysis.wording import cell, unprotected
 from sim.records import LinkStood
 from sim.summary import RunLike, Story, amount, summarise
 from sim.summary.fill import save_volume_capacities
+from sim.summary.mirror import Mirror
 
-__all__ = ["disaster_cost", "draw_all", "lag_over_time", "save_volume_fill", "wan_bytes_by_cause"]
+__all__ = [
+    "disaster_cost", "draw_all", "lag_over_time", "lags_over_time", "network", "save_volume_fill", "wan_bytes_by_cause",
+]  # fmt: skip
 
 MOST_PANELS = 8
+FEW = 4  # of more than that, only those that were furthest behind
+MOST_LAGS = 12  # secondaries that can be told apart on one page
 
 
 def draw_all(run: RunLike | Story, folder: Path | str) -> list[Path]:
@@ -38,24 +45,72 @@ def charts(run: RunLike | Story) -> Iterator[tuple[str, Figure]]:
     if story.arms:
         yield "lag_over_time", _lag(story, series, events, summary)
         yield "disaster_cost", _cost(story, summary)
+    if len(story.arms) > 1:
+        yield "lag_of_all", _lags(story, series, events, summary)
     if series["metric"].eq("save_volume_bytes").any():
         yield "save_volume_fill", _fill(story, series, events, summary)
     if story.facts.of(LinkStood):
         drawn = figure()
         wan_bytes_by_cause(series, events, drawn.subplots(), note=_wan_note(summary))
         yield "wan_bytes_by_cause", drawn
+    links = topology.links(story)
+    if links["link"].nunique() > 1:
+        yield "network", _network(story, links)
 
 
 def _lag(story: Story, series: pd.DataFrame, events: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:
-    shown = story.arms[:MOST_PANELS]
+    shown = worst(story, summary, MOST_PANELS if len(story.arms) <= MOST_PANELS else FEW)
     drawn = figure(len(shown))
     panels = drawn.subplots(len(shown), 1, squeeze=False)[:, 0]
     for ax, (mirror, secondary, name) in zip(panels, shown, strict=True):
         target = story.target_ns(mirror, secondary) / 1e9
         note = _three(summary, f"lag_seconds.{name}", "s")
         lag_over_time(
-            series, events, ax, secondary=name, replication=mirror.name, target_seconds=target, note=note
+            series, events, ax, secondary=name, replication=mirror.name, target_seconds=target,
+            way=way_to(mirror, secondary), note=note,
         )  # fmt: skip
+    return drawn
+
+
+def _lags(story: Story, series: pd.DataFrame, events: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:
+    shown = worst(story, summary, MOST_LAGS)
+    panels = [
+        Panel(
+            name, way_to(mirror, secondary), story.target_ns(mirror, secondary) / 1e9,
+            f"max {cell(summary, f'lag_seconds.{name}.max', 's')}",
+        )
+        for mirror, secondary, name in shown
+    ]  # fmt: skip
+    drawn = figure(height=1.3 + (0.62 if len(shown) > 4 else 1.2) * len(shown))
+    axes = drawn.subplots(len(shown), 1, squeeze=False)[:, 0]
+    left_out = len(story.arms) - len(shown)
+    note = f"{left_out} more were never as far behind" if left_out else ""
+    lags_over_time(series, events, list(axes), panels, note=note)
+    return drawn
+
+
+def worst(story: Story, summary: Mapping[str, Any], most: int) -> list[tuple[Mirror, str, str]]:
+    """At most so many secondaries, those that were furthest behind, in the order of all."""
+    ranked = sorted(story.arms, key=lambda arm: -(summary.get(f"lag_seconds.{arm[2]}.max") or 0.0))
+    kept = {name for _, _, name in ranked[:most]}
+    return [arm for arm in story.arms if arm[2] in kept]
+
+
+def way_to(mirror: Mirror, secondary: str) -> frozenset[str] | None:
+    """The links and sites that ever led to a secondary; None where the ledger does not tell."""
+    pieces = list(mirror.routes.pieces(secondary, mirror.facts.until_ns))
+    hops = [hop for _, _, path in pieces for hop in path]
+    if not hops:
+        return None
+    places = [mirror.began.primary, *(hop.site for hop in hops), *(hop.member for hop in hops)]
+    return frozenset([*places, *(link for hop in hops for link in hop.links)])
+
+
+def _network(story: Story, links: pd.DataFrame) -> Figure:
+    sites, routes = topology.sites(story), topology.routes(story)
+    drawn = Figure(figsize=size_of(sites, links, routes), layout="constrained")
+    length = amount(story.until_ns / 1e9, "s")
+    network(sites, links, routes, drawn.subplots(), note=f"over {length}")
     return drawn
 
 

@@ -5,7 +5,7 @@ colours are those of Okabe and Ito: told apart by colour-blind readers, and in p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -107,9 +107,11 @@ def title(ax: Axes, text: str, note: str = "") -> None:
     ax.set_title(note, loc="right", fontsize=8.5, fontweight="normal", color="#555555")
 
 
-def legend(ax: Axes) -> None:
-    """The legend below the time axis, at the left, where it hides nothing."""
+def legend(ax: Axes, entries: Mapping[str, Any] | None = None) -> None:
+    """The legend below the time axis, at the left, where it hides nothing; of these entries, or those of the axes."""
     handles, labels = ax.get_legend_handles_labels()
+    if entries is not None:
+        handles, labels = list(entries.values()), list(entries)
     below = ax.transAxes + ScaledTranslation(0, -0.27, ax.figure.dpi_scale_trans)
     if handles:
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}

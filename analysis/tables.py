@@ -1,7 +1,7 @@
 """A run as tidy tables: one kind a table, one fact a row, one unit a column.
 
     series   run, time_ns, entity, metric, value     where the value changes; seconds, bytes, sets, or a share of one
-    events   run, time_ns, entity, event, cause, detail     every fact, the rest of it as JSON
+    events   run, time_ns, entity, event, cause, detail     every fact, the rest as JSON; a fault's cause is its kind
     runs     one row a run: cell, axis values, replication, seed, verdict, every summary metric
 
 In `series` a value that changes in steps has one row for each change, and holds until the next (`STEPS`); any other
@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
 
-from sim.records import BytesCarried, Record
+from analysis.carried import carried
+from sim.records import Record
 from sim.scenario.expect import Check
 from sim.summary import Measured, RunLike, Story, judge
 from sim.summary.curve import Curve
@@ -34,14 +34,16 @@ STEPS: Final = ("lag_sets", "save_volume_bytes", "snapshot_store_bytes", "link_u
 MODES: Final = ("default", "now")  # sync loses nothing, at any time
 ANY: Final = "any"  # the entity of an exposure to whichever secondary loses least
 
-_ENTITY: Final = ("secondary", "site", "link", "replication", "volume", "scenario")
+_ENTITY: Final = (
+    "secondary", "member", "forwarder", "target", "site", "link", "replication", "volume", "scenario",
+)  # fmt: skip
 _LONG: Final = ("growth",)  # what it says is in `lag_bytes` and `exposure_bytes`
 
 
 def series(run: RunLike | Story, name: str | None = None) -> pd.DataFrame:
     """Everything that changes in time, in order of metric, entity and time; `name` for the column run."""
     story = Story.of(run)
-    parts = [*_curves(story), *_carried(story)]
+    parts = [*_curves(story), *carried(story)]
     return _tidy(name or run_name(story.run), parts)
 
 
@@ -198,38 +200,10 @@ def line_points(curve: Curve) -> _Points:
     return points
 
 
-def _carried(story: Story) -> Iterator[_Part]:
-    """Bytes that each link has carried so far, by cause: straight from the begin to the end of each transfer."""
-    transfers: dict[tuple[str, str], list[BytesCarried]] = {}
-    for transfer in story.facts.of(BytesCarried):
-        transfers.setdefault((transfer.cause, transfer.link), []).append(transfer)
-    for (cause, link), own in sorted(transfers.items()):
-        yield f"wan_bytes.{cause}", link, _so_far(own)
-
-
-def _so_far(transfers: Sequence[BytesCarried]) -> _Points:
-    instants = sorted(
-        {0, *(transfer.began_ns for transfer in transfers), *(transfer.time_ns for transfer in transfers)}
-    )
-    waiting = deque(sorted(transfers, key=lambda transfer: transfer.began_ns))
-    under_way: list[BytesCarried] = []
-    done, points = 0, []
-    for now in instants:
-        while waiting and waiting[0].began_ns <= now:
-            under_way.append(waiting.popleft())
-        done += sum(transfer.carried_bytes for transfer in under_way if transfer.time_ns <= now)
-        under_way = [transfer for transfer in under_way if transfer.time_ns > now]
-        points.append((now, done + sum(_part_of(transfer, now) for transfer in under_way)))
-    return points
-
-
-def _part_of(transfer: BytesCarried, now_ns: int) -> float:
-    return transfer.carried_bytes * (now_ns - transfer.began_ns) / (transfer.time_ns - transfer.began_ns)
-
-
 def _event(fact: Record) -> tuple[int, str, str, str, str]:
     fields = dict(fact.items())
-    time_ns, cause = fields.pop("time_ns"), str(fields.pop("cause", ""))
+    time_ns = fields.pop("time_ns")
+    cause = str(fields.pop("cause", "") or fields.pop("kind", ""))
     kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()
     about = next((name for name in _ENTITY if fields.get(name)), "")
     entity = str(fields.pop(about, ""))

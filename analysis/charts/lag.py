@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.charts.outline import draw_line, draw_marks
-from analysis.charts.shading import COPYING, gaps, shade, shade_spans
+from analysis.charts.shading import shade, shade_gaps
 from analysis.style import BLUE, GREEN, ORANGE, RED, legend, tick_times, time_axis, time_unit, title
 from sim.summary import amount
 
@@ -22,11 +24,13 @@ def lag_over_time(
     secondary: str,
     replication: str | None = None,
     target_seconds: float | None = None,
+    way: Collection[str] | None = None,
     note: str = "",
 ) -> Axes:
     """Draw the lag of a secondary, its cuts and replays, its target, and when something was the matter.
 
-    `series` and `events` are tables of one run; `replication` narrows the cuts; `note` stands at the right above.
+    `series` and `events` are tables of one run; `replication` narrows the cuts, `way` (links and sites) the faults;
+    `note` stands at the right above.
     """
     name = secondary.rpartition(".")[2]  # without its replication's
     line = series[(series["metric"] == "lag_seconds") & (series["entity"] == secondary)]
@@ -45,8 +49,8 @@ def lag_over_time(
     if target_seconds is not None:
         said = f"target {amount(target_seconds, 's')}"
         ax.axhline(target_seconds / length, color=RED, linestyle="--", label=said if near else f"{said} (above)")
-    shade_spans(ax, gaps(line, until_ns), COPYING, unit_ns)
-    shade(ax, events, unit_ns, until_ns, name)
+    shade_gaps(ax, line, events, unit_ns, until_ns, name)
+    shade(ax, events, unit_ns, until_ns, name, way)
     ax.set_ylim(0, 1.08 * highest / length)
     tick_times(ax.yaxis, unit, highest / length, most=6)
     ax.set_ylabel(f"lag ({unit})")

@@ -1,15 +1,23 @@
-"""Times at which something was the matter, shaded behind a chart."""
+"""Times at which something was the matter, shaded behind a chart.
+
+faults on links are told from `fault_began` and `fault_ended`; those on data movers show as a node that was down
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.style import GREY, PURPLE, RED, YELLOW
+from analysis.style import BLACK, GREY, ORANGE, PURPLE, RED, SKY, YELLOW
+from sim.summary.faults import CUTS
+from sim.summary.windows import Windows
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,46 +30,113 @@ class Trouble:
     colour: str
     hatch: str = ""
     of_secondary: bool = False  # whether it concerns one secondary and not the others
+    on_the_way: bool = False  # whether it concerns whoever is behind that link, site or member
+    strip: bool = False  # shown at the upper rim only: it comes with another trouble
+    kinds: tuple[str, ...] | None = None  # of a fault on a link: only these; empty for all that are not `CUTS`
 
 
 TROUBLES: Final = (
     Trouble("writes_suspended", "writes_resumed", "writes stood still", YELLOW),
-    Trouble("node_went_down", "node_came_up", "a data mover was down", GREY, "///"),
-    Trouble("replication_stopped", "replication_started", "replication stopped", RED, "...", of_secondary=True),
-)
+    Trouble("fault_began", "fault_ended", "a link was cut", RED, on_the_way=True, kinds=CUTS),
+    Trouble("fault_began", "fault_ended", "a link was slow or bad", ORANGE, on_the_way=True, kinds=()),
+    Trouble("node_went_down", "node_came_up", "a data mover was down", GREY, "///", on_the_way=True),
+    Trouble("member_unreachable", "member_reachable", "given up as unreachable", BLACK, on_the_way=True, strip=True),
+    Trouble("replication_stopped", "replication_started", "replication stopped", SKY, "...", of_secondary=True),
+)  # fmt: skip
 COPYING: Final = Trouble("", "", "a copy under way: nothing to serve", PURPLE)
+ABSENT: Final = Trouble("secondary_left", "secondary_joined", "no member", GREY, of_secondary=True)
 
 
-def shade(ax: Axes, events: pd.DataFrame, unit_ns: float, until_ns: int, secondary: str | None = None) -> None:
-    """Shade the troubles of a run, each sort once in the legend; with a `secondary` not those of others."""
+def shade(
+    ax: Axes,
+    events: pd.DataFrame,
+    unit_ns: float,
+    until_ns: int,
+    secondary: str | None = None,
+    way: Collection[str] | None = None,
+) -> None:
+    """Shade the troubles of a run, each sort once in the legend; with a `secondary` not those of others.
+
+    With a `way`, the links, sites and members that lead to it, only what happened there.
+    """
     for trouble in TROUBLES:
         concerned = events["entity"].eq(secondary or "") | (secondary is None) | (not trouble.of_secondary)
+        if way is not None and trouble.on_the_way:
+            concerned = events["entity"].isin(list(way))
         shade_spans(ax, list(spans(events[concerned], trouble, until_ns)), trouble, unit_ns)
 
 
-def shade_spans(ax: Axes, found: list[tuple[int, int]], trouble: Trouble, unit_ns: float) -> None:
+def shade_spans(ax: Axes, found: list[Span], trouble: Trouble, unit_ns: float) -> None:
     """Shade spans of nanoseconds, behind everything."""
     if found:
         ax.broken_barh(
-            [(start / unit_ns, (end - start) / unit_ns) for start, end in found], (0, 1),
-            transform=ax.get_xaxis_transform(), facecolor=trouble.colour, edgecolor=trouble.colour, alpha=0.25,
+            [(start / unit_ns, (end - start) / unit_ns) for start, end in found],
+            (0.94, 0.06) if trouble.strip else (0, 1), alpha=0.7 if trouble.strip else 0.25,
+            transform=ax.get_xaxis_transform(), facecolor=trouble.colour, edgecolor=trouble.colour,
             linewidth=0, hatch=trouble.hatch, zorder=0, label=trouble.label,
         )  # fmt: skip
 
 
-def spans(events: pd.DataFrame, trouble: Trouble, until_ns: int) -> Iterator[tuple[int, int]]:
-    """From when to when each entity was in trouble; to the end of the run where no end is known."""
-    open_since: dict[str, int] = {}
+def spans(events: pd.DataFrame, trouble: Trouble, until_ns: int) -> Iterator[Span]:
+    """From when to when anything was in this trouble; to the end of the run where no end is known."""
     concerned = events[events["event"].isin([trouble.opens, trouble.closes])]
-    for time_ns, entity, event in concerned[["time_ns", "entity", "event"]].itertuples(index=False):
+    chosen = _on_links(events, trouble)
+    open_since: dict[tuple[str, ...], int] = {}
+    done: list[Span] = []
+    columns = ["time_ns", "entity", "event", "cause", "detail"]
+    for time_ns, entity, event, cause, detail in concerned.reindex(columns=columns).itertuples(index=False):
+        if not chosen(entity, cause):
+            continue
+        what = (entity, *_which(trouble, detail))
         if event == trouble.opens:
-            open_since.setdefault(entity, time_ns)
-        elif entity in open_since:
-            yield open_since.pop(entity), time_ns
-    yield from ((start, until_ns) for start in open_since.values())
+            open_since.setdefault(what, time_ns)
+        elif what in open_since:
+            done.append((open_since.pop(what), time_ns))
+    return _merged([*done, *((start, until_ns) for start in open_since.values())])
 
 
-def gaps(line: pd.DataFrame, until_ns: int) -> list[tuple[int, int]]:
+def _on_links(events: pd.DataFrame, trouble: Trouble) -> Callable[[str, str], bool]:
+    """Which faults a trouble is about: those on links, of its kinds."""
+    if trouble.kinds is None:
+        return lambda _entity, _cause: True
+    kinds = trouble.kinds
+    of_kind: Callable[[str], bool] = (lambda cause: cause in kinds) if kinds else (lambda cause: cause not in CUTS)
+    sites = set(events.loc[events["event"] == "node_went_down", "entity"])
+    return lambda entity, cause: of_kind(cause) and cause != "reboot" and entity not in sites
+
+
+def _which(trouble: Trouble, detail: Any) -> tuple[str, ...]:
+    """What tells two of the same entity apart: several faults may be on one link."""
+    if trouble.kinds is None:
+        return ()
+    told = json.loads(detail)
+    return told["fault"], told["direction"]
+
+
+def _merged(found: list[Span]) -> Iterator[Span]:
+    current: Span | None = None
+    for start, end in sorted(found):
+        if current is not None and start <= current[1]:
+            current = (current[0], max(current[1], end))
+            continue
+        if current is not None:
+            yield current
+        current = (start, end)
+    if current is not None:
+        yield current
+
+
+def shade_gaps(
+    ax: Axes, line: pd.DataFrame, events: pd.DataFrame, unit_ns: float, until_ns: int, secondary: str
+) -> None:
+    """Shade when a secondary had no value: a copy was under way, or it was no member."""
+    absent = list(spans(events[events["entity"].eq(secondary)], ABSENT, until_ns))
+    without = Windows.of(gaps(line, until_ns), until_ns).without(Windows.of(absent, until_ns))
+    shade_spans(ax, list(without.spans), COPYING, unit_ns)
+    shade_spans(ax, absent, ABSENT, unit_ns)
+
+
+def gaps(line: pd.DataFrame, until_ns: int) -> list[Span]:
     """When a line of `series` has no value: before its first row, from each row without a value on, never after it."""
     if line.empty:
         return [(0, until_ns)]

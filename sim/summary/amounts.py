@@ -68,6 +68,14 @@ def decimal(size_bytes: float) -> str:
     return f"{digits(size_bytes)} B"
 
 
+def bandwidth(bits_per_s: float) -> str:
+    """Bits a second in units of 1000."""
+    for unit, length in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):
+        if abs(bits_per_s) >= length:
+            return f"{digits(bits_per_s / length)} {unit}"
+    return f"{digits(bits_per_s)} bit/s"
+
+
 def digits(value: float) -> str:
     """Three digits, or all of an integer."""
     if value == int(value):

@@ -60,6 +60,10 @@ class Routes:
         """The instants at which somebody's feeder changed, in order."""
         return sorted({hop.since_ns for hops in self._hops.values() for hop in hops})
 
+    def hops(self, member: str) -> tuple[Hop, ...]:
+        """Every way that a member was ever fed by, in order of time."""
+        return tuple(self._hops.get(member, ()))
+
     def hop(self, member: str, time_ns: int) -> Hop | None:
         """What leads to a member at an instant; before its first route that one."""
         hops = self._hops.get(member, [])
