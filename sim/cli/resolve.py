@@ -11,10 +11,11 @@ from sim.cli import options
 @click.argument("scenario", metavar="SCENARIO")
 @options.settings
 def command(scenario: str, settings: tuple[str, ...]) -> int:
-    """Print SCENARIO with all defaults and their origin ('-' reads standard input)."""
+    """Print SCENARIO with all defaults and their origin, and its routes ('-' reads standard input)."""
     from sim.cli.loading import load_all
     from sim.cli.status import OK
-    from sim.scenario import resolve_text
+    from sim.scenario import resolve_text, routes_text
 
-    click.echo(resolve_text(load_all([scenario], settings)[0]), nl=False)
+    loaded = load_all([scenario], settings)[0]
+    click.echo(resolve_text(loaded) + routes_text(loaded), nl=False)
     return OK

@@ -37,6 +37,13 @@ def resolve_text(scenario: Scenario) -> str:
     return text_of(scenario)
 
 
+def routes_text(scenario: Scenario) -> str:
+    """The tree of routes of each replication as comments of YAML: who is fed by whom, over which links."""
+    from sim.scenario.routetext import routes_text as text_of
+
+    return text_of(scenario)
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON schema that editors complete and check scenario files with (`georep schema`)."""
     from sim.scenario.editor import json_schema as schema

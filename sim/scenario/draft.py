@@ -5,14 +5,15 @@ rules that look across parts read a draft, so that one run reports both kinds of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any, ParamSpec, Protocol
+from typing import Any, Final, ParamSpec, Protocol
 
 from sim.scenario.errors import Fault
 from sim.scenario.expect import Check
+from sim.scenario.faults import RandomFault
 from sim.scenario.fields import NotUnderstood
 from sim.scenario.nodes import ListNode, MapNode, Path, ScalarNode, child, data_of, node_at
 from sim.scenario.partial import each_part, part_of
@@ -20,6 +21,8 @@ from sim.scenario.schema import Link, Replication, RunOptions, Scenario, Site, V
 from sim.scenario.timeline import Entry
 
 Arguments = ParamSpec("Arguments")
+
+SECTIONS: Final = ("sites", "links", "volumes", "replication", "groups", "faults")  # maps of parts by name
 
 
 class Report(Protocol):
@@ -49,6 +52,8 @@ class Draft:
     links: dict[str, Link]
     volumes: dict[str, Volume]
     replication: dict[str, Replication]
+    groups: dict[str, tuple[str, ...]]
+    faults: Mapping[str, RandomFault]
     timeline: list[tuple[int, Entry]]
     expect: list[tuple[int, Check]]
 
@@ -76,6 +81,18 @@ class Draft:
         ids = (child(item, "id") for item in timeline.items) if isinstance(timeline, ListNode) else ()
         return [node.text for node in ids if isinstance(node, ScalarNode)]
 
+    def members(self, replication: str) -> list[str]:
+        """The names of all secondaries and forwarders of a replication, in order."""
+        sections = ("secondaries", "forwarders")
+        names = [name for section in sections for name in self.names("replication", replication, section)]
+        return list(dict.fromkeys(names))
+
+    def data_movers(self, site: str) -> list[str]:
+        """The data movers of a site; none where nobody can tell."""
+        with suppress(NotUnderstood):
+            return list(self.sites[site].data_movers) or [site] if site in self.sites else []
+        return []
+
     def secondaries(self) -> list[str]:
         """The names of all secondaries, in order."""
         names = (
@@ -94,7 +111,7 @@ def draft_of(scenario: Scenario, root: MapNode, base_dir: FilePath) -> Draft:
     """The draft of a scenario that is right in all its parts."""
     return Draft(
         root, base_dir, scenario.run, scenario.sites, scenario.links, scenario.volumes, scenario.replication,
-        list(enumerate(scenario.timeline)), list(enumerate(scenario.expect)),
+        scenario.groups, scenario.faults, list(enumerate(scenario.timeline)), list(enumerate(scenario.expect)),
     )  # fmt: skip
 
 
@@ -104,7 +121,7 @@ def partial_draft(root: MapNode, base_dir: FilePath, errors: Iterable[Any]) -> D
     for error in errors:
         if error["type"] == "extra_forbidden":
             _leave_out(data, error["loc"])
-    parts = {name: each_part(_type_in(name), data.get(name)) for name in ("sites", "links", "volumes", "replication")}
+    parts = {name: each_part(_type_in(name), data.get(name)) for name in SECTIONS}
     return Draft(
         root, base_dir, part_of(RunOptions, data.get("run")), **parts,
         timeline=[(index, entry) for index, entry in _listed(data, "timeline", Entry) if _has_place(entry)],

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from sim.scenario import units
@@ -311,4 +311,5 @@ Flag = Annotated[bool, BeforeValidator(flag)]
 Text = Annotated[str, _Text(_text, _TEXT_SCHEMA)]
 Name = Annotated[str, _Text(_name, _NAME_SCHEMA)]
 Names = Annotated[tuple[Name, ...], OneOrMore()]
+SomeNames = Annotated[tuple[Name, ...], Field(min_length=1), OneOrMore()]
 Word = BeforeValidator(_word)  # before a Literal

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from sim.scenario.draft import Draft
+from sim.scenario.links import Link
 from sim.scenario.nodes import ListNode, MapNode, Node, Place, ScalarNode, path_text
 from sim.scenario.nodes import Path as NodePath
+from sim.scenario.notes import notes_on
 from sim.scenario.replication import Replication
 from sim.scenario.schema import Scenario
 from sim.scenario.textfile import Source
@@ -23,14 +25,22 @@ def finished(scenario: Scenario, draft: Draft, source: Source, notes: Sequence[s
     """The scenario with absolute times, sole names and fitting high-water marks filled in, and its origins."""
     times = absolute_times(scenario.timeline)
     timeline = tuple(_filled(entry, times[i], scenario) for i, entry in enumerate(scenario.timeline))
+    links = {name: _settled(link) for name, link in scenario.links.items()}
+    sites = {
+        name: site.model_copy(update={"data_movers": scenario.data_movers(name)})
+        for name, site in scenario.sites.items()
+    }
     marks = {name: _default_mark(group, scenario) for name, group in scenario.replication.items()}
     replication = {name: _with_mark(group, marks[name]) for name, group in scenario.replication.items()}
-    done = scenario.model_copy(update={"timeline": timeline, "replication": replication})
+    done = scenario.model_copy(
+        update={"sites": sites, "links": links, "timeline": timeline, "replication": replication}
+    )
     done._source = source.name
     done._base_dir = source.directory
     lowered = {f"replication.{name}.high_water_mark": mark.origin() for name, mark in marks.items() if mark}
     done._written = dict(_origins(draft.root, ())) | {path: origin for path, origin in lowered.items() if origin}
-    done._notes = (*notes, *(note for name, mark in marks.items() if mark and (note := mark.note(name))))
+    of_marks = (note for name, mark in marks.items() if mark and (note := mark.note(name)))
+    done._notes = (*notes, *of_marks, *notes_on(scenario))
     return done
 
 
@@ -57,6 +67,11 @@ class _Mark:
             f"nobody wrote replication.{name}.high_water_mark; the default{lowered}, is {format_size(self.size)}: "
             f"a delta set is cut for every {count} written"
         )
+
+
+def _settled(link: Link) -> Link:
+    """The link with what depends on its kind and congestion control filled in."""
+    return link.model_copy(update={"congestion": link.congestion_control, "chunk_header": link.header})
 
 
 def _filled(entry: Entry, time_ns: int, scenario: Scenario) -> Entry:

@@ -15,13 +15,15 @@ from pathlib import Path
 
 from sim.scenario.compose import compose
 from sim.scenario.errors import Fault, ScenarioError
-from sim.scenario.nodes import BrokenNode, Entry, ListNode, MapNode, Node, Place, ScalarNode, data_of, path_text
+from sim.scenario.nodes import BrokenNode, Entry, ListNode, MapNode, Node, Place, ScalarNode, child, data_of, path_text
 from sim.scenario.nodes import Path as NodePath
 from sim.scenario.scalars import sort_of
 from sim.scenario.textfile import STDIN, Source, read_source
 
 MAX_EXTENDS = 8
-NAME_MAPS = ("sites", "links", "volumes", "replication", "workload", "secondaries")
+NAME_MAPS = (
+    "sites", "links", "volumes", "replication", "workload", "secondaries", "forwarders", "groups", "faults",
+)  # fmt: skip
 
 _STEP = re.compile(r"([^.\[\]=]+)((?:\[[0-9]{1,6}\])*)(?:\.|$)")
 
@@ -121,19 +123,26 @@ def _read_base(path: Path, chain: tuple[Path, ...], fault: object, faults: list[
 
 def _point_to_files_from(root: MapNode, directory: Path) -> None:
     """Paths that a base file wrote are relative to that file: make them relative to the scenario's folder."""
-    volumes = root.entries.get("volumes")
-    for volume in _values(volumes):
+    for volume in _values(root.entries.get("volumes")):
         for workload in _values(volume.entries.get("workload")):
             _rebase(workload, "trace", directory)
-            profile = workload.entries.get("profile")
-            if profile and isinstance(profile.value, MapNode):
-                _rebase(profile.value, "file", directory)
+            _rebase_below(workload, ("profile",), directory)
+    for link in _values(root.entries.get("links")):
+        for way in (link, child(link, "back")):
+            _rebase_below(way, ("bandwidth_profile", "bandwidth_factor"), directory)
 
 
 def _values(entry: Entry | None) -> list[MapNode]:
     if entry is None or not isinstance(entry.value, MapNode):
         return []
     return [e.value for e in entry.value.entries.values() if isinstance(e.value, MapNode)]
+
+
+def _rebase_below(owner: Node | None, keys: Sequence[str], directory: Path) -> None:
+    for key in keys:
+        below = child(owner, key)
+        if isinstance(below, MapNode):
+            _rebase(below, "file", directory)
 
 
 def _rebase(owner: MapNode, key: str, directory: Path) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 from sim.scenario.fields import (
     Bandwidth,
@@ -83,6 +84,11 @@ class WayBack(Model):
     bandwidth_profile: BandwidthProfile | None = Field(default=None, description="A bandwidth that follows the clock.")
     bandwidth_factor: BandwidthFactor | None = Field(default=None, description="A share of it that does.")
 
+    @property
+    def throttles(self) -> tuple[Throttle, ...]:
+        """The token buckets that are written here."""
+        return self.throttle or ()
+
 
 @dataclass(frozen=True, slots=True)
 class LinkDirection:
@@ -147,6 +153,18 @@ class Link(Model):
         default=None, description="A share of the bandwidth that follows the clock."
     )
     back: WayBack | None = Field(default=None, description="What is different from the second site to the first.")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """A link has a bandwidth, or a profile of it."""
+        schema = handler.resolve_ref_schema(handler(core))
+        schema["anyOf"] = [{"required": ["bandwidth"]}, {"required": ["bandwidth_profile"]}]
+        return schema
+
+    @property
+    def throttles(self) -> tuple[Throttle, ...]:
+        """The token buckets from the first site to the second."""
+        return self.throttle
 
     @property
     def congestion_control(self) -> Congestion:

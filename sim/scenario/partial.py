@@ -6,7 +6,8 @@ so rules see as much as there is, and none of them judges a value that nobody wr
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
@@ -41,14 +42,34 @@ def _partly(model: type[Model], value: dict[str, Any]) -> Model:
 
 def _understood(model: type[Model], name: str, value: Any) -> dict[str, Any]:
     """A field by its name, and nothing where it is wrong; a map of parts is never wrong, only its parts are."""
-    annotation: Any = model.model_fields[name].annotation
+    annotation: Any = _present(model.model_fields[name].annotation)
     if get_origin(annotation) is dict:
         return {name: each_part(get_args(annotation)[1], value)}
     try:
         return {name: _field_adapter(model, name).validate_python(value, by_alias=True, by_name=False)}
     except ValidationError:
+        if get_origin(annotation) is tuple and get_args(annotation)[-1] is Ellipsis:
+            return _all_of(name, get_args(annotation)[0], value)
         inner = _model_of(annotation, value) if isinstance(value, dict) else None
         return {} if inner is None else {name: _partly(inner, value)}
+
+
+def _present(annotation: Any) -> Any:
+    """What a value that may be absent is where it is there; the type itself where it is not of that form."""
+    if get_origin(annotation) not in (Union, UnionType):
+        return annotation
+    others = [one for one in get_args(annotation) if one is not NoneType]
+    return _bare(others[0]) if len(others) == 1 else annotation
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _all_of(name: str, item: Any, value: Any) -> dict[str, Any]:
+    """A list of parts by its name, as far as they are right; nothing where one of them is nothing at all."""
+    parts = [part_of(item, one) for one in (value if isinstance(value, tuple) else (value,))]
+    return {} if any(part is None for part in parts) else {name: tuple(parts)}
 
 
 def _model_of(annotation: Any, value: dict[str, Any]) -> type[Model] | None:

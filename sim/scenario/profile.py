@@ -1,12 +1,13 @@
-"""A rate that follows the clock: a CSV file of steps.
+"""A rate or bandwidth that follows the clock: a CSV file of steps.
 
-    time,factor          or      time,rate
-    0,20 %                       0,60 /s
-    8 h,100 %                    8 h,300 /s     # office hours
-    18 h,0.2                     18 h,1 /s
+    time,factor          or      time,rate          or, of a link,      time,bandwidth
+    0,20 %                       0,60 /s                                0,100 Mbit/s
+    8 h,100 %                    8 h,300 /s                             8 h,20 Mbit/s     # office hours
+    18 h,0.2                     18 h,1 /s                              18 h,100 Mbit/s
 
 each step holds until the next; the first begins at 0; times grow; `#` begins a comment
-factors multiply the workload's rate; rates replace it, and the highest of them must be what `writes:` says
+factors multiply a workload's rate or a link's bandwidth; rates and bandwidths replace it
+the highest of the rates must be what `writes:` says; a link lets something through at all times
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from typing import Final, Literal
 from sim.scenario.errors import BadValue, Fault, ScenarioError
 from sim.scenario.numbers import parse_number
 from sim.scenario.textfile import Source, character_faults, read_source
-from sim.scenario.units import parse_duration, parse_percent, parse_rate
+from sim.scenario.units import parse_bits_per_s, parse_duration, parse_percent, parse_rate
 
-Kind = Literal["factor", "rate"]
+Kind = Literal["factor", "rate", "bandwidth"]
 
 Step = tuple[int, Fraction]
 
-EXAMPLES: Final = {"factor": "0,100 %", "rate": "0,300 /s"}
+EXAMPLES: Final = {"factor": "0,100 %", "rate": "0,300 /s", "bandwidth": "0,100 Mbit/s"}
 
 
 @dataclass(frozen=True, slots=True)
 class RateSteps:
-    """Steps of a profile: from `times_ns[i]` on, `values[i]` holds. Values are factors, or writes per second."""
+    """Steps of a profile: from `times_ns[i]` on, `values[i]` holds: a factor, writes per second, or bits per second."""
 
     kind: Kind
     times_ns: tuple[int, ...]
@@ -43,13 +44,22 @@ class RateSteps:
 
 
 def load_profile(path: Path | str) -> RateSteps:
-    """The steps of a profile file. Raises ScenarioError with every bad line."""
+    """The steps of the profile of a workload. Raises ScenarioError with every bad line."""
+    return _load(path, ("factor", "rate"), closes=True)
+
+
+def load_bandwidth(path: Path | str, kinds: tuple[Kind, ...] = ("bandwidth", "factor")) -> RateSteps:
+    """The steps of a link's bandwidth, or of a factor of it. Raises ScenarioError with every bad line."""
+    return _load(path, kinds, closes=False)
+
+
+def _load(path: Path | str, kinds: tuple[Kind, ...], *, closes: bool) -> RateSteps:
+    """The steps of a file that may hold these kinds; `closes`: whether a step may be 0."""
     source = read_source(path)
     if faults := character_faults(source):
         raise ScenarioError(faults)
     rows = list(_rows(source))
-    kind = _header(source, rows)
-    steps = _Steps(source, kind)
+    steps = _Steps(source, _header(source, rows, kinds), closes)
     for line, text in rows[1:]:
         steps.take(line, text)
     return steps.finished()
@@ -61,24 +71,24 @@ def _rows(source: Source) -> Iterator[tuple[int, str]]:
     return ((number, text) for number, text in rows if text)
 
 
-def _header(source: Source, rows: list[tuple[int, str]]) -> Kind:
+def _header(source: Source, rows: list[tuple[int, str]], kinds: tuple[Kind, ...]) -> Kind:
+    lines = " or ".join(f"time,{kind}" for kind in kinds)
     if not rows:
-        raise ScenarioError([source.fault(0, 0, "", "is empty", "begin with the line time,factor or time,rate")])
+        raise ScenarioError([source.fault(0, 0, "", "is empty", f"begin with the line {lines}")])
     line, text = rows[0]
-    match [cell.strip() for cell in text.split(",")]:
-        case ["time", "factor"]:
-            return "factor"
-        case ["time", "rate"]:
-            return "rate"
-    message = f"expected the line time,factor or time,rate (got '{text[:40]}')"
+    cells = [cell.strip() for cell in text.split(",")]
+    for kind in kinds:
+        if cells == ["time", kind]:
+            return kind
+    message = f"expected the line {lines} (got '{text[:40]}')"
     raise ScenarioError([source.fault(line, 1, "", message, "name the columns in the first line")])
 
 
 class _Steps:
     """The steps read so far, and what was wrong with the others."""
 
-    def __init__(self, source: Source, kind: Kind) -> None:
-        self._source, self._kind = source, kind
+    def __init__(self, source: Source, kind: Kind, closes: bool) -> None:
+        self._source, self._kind, self._closes = source, kind, closes
         self._steps: list[Step] = []
         self._faults: list[Fault] = []
 
@@ -111,12 +121,20 @@ class _Steps:
         return time_ns
 
     def _value(self, text: str) -> Fraction:
-        if self._kind == "rate":
-            return parse_rate(text)
-        value = parse_percent(text, at_most=None) if text.endswith("%") else parse_number(text)
+        value = self._amount(text)
         if value < 0:
             raise BadValue(f"must be >= 0 (got {text})")
+        if value == 0 and not self._closes:
+            raise BadValue(f"must be > 0 (got {text})", "a link that is closed for a while: kind: link-down")
         return value
+
+    def _amount(self, text: str) -> Fraction:
+        match self._kind:
+            case "rate":
+                return parse_rate(text)
+            case "bandwidth":
+                return Fraction(parse_bits_per_s(text))
+        return parse_percent(text, at_most=None) if text.endswith("%") else parse_number(text)
 
     def finished(self) -> RateSteps:
         """All steps. Raises ScenarioError with every fault."""

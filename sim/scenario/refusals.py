@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from sim.scenario.distributions import DISTRIBUTIONS, UP
 from sim.scenario.errors import Fault
+from sim.scenario.faults import FAULT_KINDS
 from sim.scenario.known import unknown_key
 from sim.scenario.later import KINDS_LATER, NOT_YET
 from sim.scenario.nodes import Broken, BrokenNode, Entry, ListNode, MapNode, Node, Path, Place, ScalarNode, path_text
@@ -157,8 +158,8 @@ def _map_hint(value: Any) -> str:
 def _which(detail: dict[str, Any], spot: Spot) -> Fault:
     """No alternative, or more than one, could be chosen."""
     what, value = detail["msg"], detail["input"]
-    if what == "kind":
-        return _kind(value, spot)
+    if what in _KINDS:
+        return _kind(what, value, spot)
     words = _CHOICES[what]
     if value is None:
         return fault_at(spot, "value missing")
@@ -181,18 +182,37 @@ def _which_of_text(what: str, words: tuple[str, ...], value: Any, spot: Spot) ->
     return fault_at(spot, f"a {what} needs exactly one of {', '.join(words)} (got {described(value)})", hint)
 
 
-def _kind(value: Any, spot: Spot) -> Fault:
+_KINDS: Final = {
+    "kind": (KINDS, "e.g. {at: 2 h, kind: cut-now}"),
+    "fault": (FAULT_KINDS, "e.g. {kind: link-down, link: wan, mtbf: {exponential: 36 h}, mttr: 5 min}"),
+}
+
+
+def _kind(what: str, value: Any, spot: Spot) -> Fault:
+    kinds, example = _KINDS[what]
     if not isinstance(value, dict):
-        return fault_at(spot, f"expected a map (got {described(value)})", "e.g. {at: 2 h, kind: cut-now}")
+        missing = "value missing" if value is None else f"expected a map (got {described(value)})"
+        return fault_at(spot, missing, example)
     if "kind" not in value:
-        return fault_at(spot, "key 'kind' is missing", f"one of {', '.join(KINDS)}")
+        return fault_at(spot, "key 'kind' is missing", f"one of {', '.join(kinds)}", at_key=what == "fault")
     entry = _entry(spot.node, "kind")
     assert entry is not None
-    spot = Spot((*spot.path, "kind"), entry.value, entry.place, spot.tags)
-    kind = value["kind"]
-    if isinstance(kind, str) and kind in KINDS_LATER:
+    return _kind_of(kinds, value["kind"], Spot((*spot.path, "kind"), entry.value, entry.place, spot.tags))
+
+
+def _kind_of(kinds: tuple[str, ...], kind: Any, spot: Spot) -> Fault:
+    if not isinstance(kind, str) or kind in kinds:
+        return _one_of(kinds, kind, spot)
+    if kind in KINDS_LATER:
         return fault_at(spot, f"kind '{kind}' {NOT_YET}")
-    return _one_of(KINDS, kind, spot)
+    if kind in KINDS:
+        return fault_at(
+            spot, f"kind '{kind}' does not happen at random", f"in the timeline, or one of {', '.join(kinds)}"
+        )
+    near = difflib.get_close_matches(kind, kinds, n=1) or [word for word in kinds if kind and word.startswith(kind)]
+    return fault_at(
+        spot, f"unknown kind '{kind[:40]}'", f"did you mean '{near[0]}'?" if near else f"one of {', '.join(kinds)}"
+    )
 
 
 def _word(detail: dict[str, Any], spot: Spot) -> Fault:

@@ -46,6 +46,7 @@ from sim.scenario.fields import (
     Names,
     PositiveDuration,
     Replications,
+    SomeNames,
     Text,
     flag,
     refusal,
@@ -217,9 +218,7 @@ class Scenario(Model):
     links: dict[Name, Link] = Field(default={}, description="Lines between sites, by name.")
     volumes: dict[Name, Volume] = Field(min_length=1, description="Volumes, by name.")
     replication: dict[Name, Replication] = Field(default={}, description="Who copies what to whom, by name.")
-    groups: dict[Name, Annotated[Names, Field(min_length=1)]] = Field(
-        default={}, description="Sites and links that fail together, by name."
-    )
+    groups: dict[Name, SomeNames] = Field(default={}, description="Sites and links that fail together, by name.")
     timeline: tuple[TimelineEntry, ...] = Field(default=(), description="What happens when.")
     faults: dict[Name, AnyRandomFault] = Field(default={}, description="What goes wrong at random, by name.")
     expect: tuple[Annotated[Check, _CheckField()], ...] = Field(default=(), description="What must hold.")

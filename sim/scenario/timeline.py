@@ -85,7 +85,7 @@ class _InstantField:
         return core_schema.no_info_plain_validator_function(self.validate, serialization=writer)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "examples": ["2 h", "fire + 20 min"]}
+        return {"anyOf": [{"type": "string", "examples": ["2 h", "fire + 20 min"]}, {"const": 0}]}
 
 
 class Entry(Model):

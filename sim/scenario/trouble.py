@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from pydantic import Field
 
-from sim.scenario.fields import Model, Name, PartShare, PositiveDuration, PositiveShare
+from sim.scenario.fields import Model, Name, PositiveDuration, PositivePartShare, PositiveShare
 
 
 class OneWay(Model):
@@ -35,13 +35,13 @@ class Delaying(OneWay):
 class Lossy(OneWay):
     """Packets are lost."""
 
-    loss: PartShare = Field(description="Share of the packets, beside what the link loses anyway.")
+    loss: PositivePartShare = Field(description="Share of the packets, beside what the link loses anyway.")
 
 
 class Corrupting(OneWay):
     """Bits flip, in data or headers."""
 
-    corrupt: PartShare = Field(description="Share of the chunks that arrive spoilt; checksums tell.")
+    corrupt: PositivePartShare = Field(description="Share of the chunks that arrive spoilt; checksums tell.")
 
 
 class Duplicating(OneWay):
@@ -53,7 +53,7 @@ class Duplicating(OneWay):
 class Reordering(OneWay):
     """Packets overtake one another."""
 
-    reorder: PartShare = Field(description="Share of the packets so late that they look lost.")
+    reorder: PositivePartShare = Field(description="Share of the packets so late that they look lost.")
 
 
 HALF = Fraction(1, 2)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.nodes import Path
-from sim.scenario.replication import Replication, Secondary
+from sim.scenario.replication import Forwarder, Replication, Secondary
 from sim.scenario.schema import Volume
 from sim.scenario.units import format_size
 
@@ -47,8 +49,13 @@ def replication(draft: Draft, report: Report) -> None:
         attempt(_on_volume, draft, report, path, group)
         if "high_water_mark" in group.model_fields_set:
             attempt(_mark_in_save_volume, report, path, group)
-            for secondary, settings in group.secondaries.items():
-                attempt(_mark_in_secondary, report, (*path, "secondaries", secondary), group, settings)
+            for below, member in _members(group):
+                attempt(_mark_in_member, report, (*path, *below), group, member)
+
+
+def _members(group: Replication) -> Iterator[tuple[Path, Secondary | Forwarder]]:
+    yield from ((("secondaries", name), secondary) for name, secondary in group.secondaries.items())
+    yield from ((("forwarders", name), forwarder) for name, forwarder in group.forwarders.items())
 
 
 def _on_volume(draft: Draft, report: Report, path: Path, group: Replication) -> None:
@@ -60,15 +67,15 @@ def _on_volume(draft: Draft, report: Report, path: Path, group: Replication) -> 
     if "high_water_mark" in group.model_fields_set:
         attempt(_mark_holds_a_block, report, path, group, volume)
         attempt(_mark_in_volume, report, path, group, volume)
-    for name, secondary in group.secondaries.items():
-        attempt(_save_volume, report, (*path, "secondaries", name), secondary, volume)
+    for below, member in _members(group):
+        attempt(_save_volume, report, (*path, *below), member, volume)
 
 
 def _chunk(report: Report, path: Path, group: Replication, volume: Volume) -> None:
     _at_least(report, (*path, "chunk"), "chunk", group.chunk, volume.block)
 
 
-def _save_volume(report: Report, path: Path, owner: Replication | Secondary, volume: Volume) -> None:
+def _save_volume(report: Report, path: Path, owner: Replication | Secondary | Forwarder, volume: Volume) -> None:
     _at_least(report, (*path, "save_volume", "size"), "save volume", owner.save_volume.size, volume.block)
 
 
@@ -84,8 +91,8 @@ def _mark_in_save_volume(report: Report, path: Path, group: Replication) -> None
     _not_over(report, path, group.high_water_mark, "save volume", group.save_volume.size)
 
 
-def _mark_in_secondary(report: Report, path: Path, group: Replication, secondary: Secondary) -> None:
-    size = secondary.save_volume.size
+def _mark_in_member(report: Report, path: Path, group: Replication, member: Secondary | Forwarder) -> None:
+    size = member.save_volume.size
     if size is not None and group.high_water_mark > size:
         report(
             (*path, "save_volume", "size"),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from sim.scenario.distributions import Choice, Constant, Distribution, Exponential, Lognormal, UniformRange
 from sim.scenario.draft import Draft, Report, attempt
+from sim.scenario.faults import RandomFault
+from sim.scenario.fields import NotUnderstood
+from sim.scenario.links import BandwidthFactor, BandwidthProfile, Link, WayBack
 from sim.scenario.nodes import Path
 from sim.scenario.replication import Replication
+from sim.scenario.rules.links import ways
 from sim.scenario.schema import RunOptions, Secondary, Volume
+from sim.scenario.timeline import Flap
 from sim.scenario.units import format_duration, format_size
 from sim.scenario.workloads import RandomWrites
 
@@ -45,9 +51,9 @@ def reached(report: Report, path: Path, mark: int, volume: Volume, run: RunOptio
 
 
 def periods(draft: Draft, report: Report) -> None:
-    """No timeout, schedule, loop or burst comes round more than ten million times in a run."""
+    """No timeout, schedule, loop, burst, throttle or fault comes round more than ten million times in a run."""
     if draft.run is not None:
-        for path, read in [*_replication(draft), *_volumes(draft)]:
+        for path, read in [*_replication(draft), *_volumes(draft), *_links(draft), *_faults(draft), *_timeline(draft)]:
             attempt(period, report, path, read, draft.run)
 
 
@@ -83,6 +89,39 @@ def _volumes(draft: Draft) -> Iterator[tuple[Path, Read]]:
                 below = (*path, "workload", workload_name)
                 yield (*below, "profile", "loop"), partial(_loop, workload)
                 yield (*below, "bursts", "every"), partial(_bursts, workload)
+
+
+def _links(draft: Draft) -> Iterator[tuple[Path, Read]]:
+    for path, way in ways(draft):
+        yield (*path, "bandwidth_profile", "loop"), partial(_looping, way, "bandwidth_profile")
+        yield (*path, "bandwidth_factor", "loop"), partial(_looping, way, "bandwidth_factor")
+        with suppress(NotUnderstood):
+            for index, throttle in enumerate(way.throttles):
+                yield (*path, "throttle", index, "every"), partial(getattr, throttle, "every")
+
+
+def _faults(draft: Draft) -> Iterator[tuple[Path, Read]]:
+    for name, fault in draft.faults.items():
+        yield ("faults", name, "mtbf"), partial(_renewal, fault)
+
+
+def _timeline(draft: Draft) -> Iterator[tuple[Path, Read]]:
+    for index, entry in draft.timeline:
+        if isinstance(entry, Flap):
+            yield ("timeline", index, "up"), partial(_flap, entry)
+
+
+def _looping(way: Link | WayBack, key: str) -> int | None:
+    profile: BandwidthProfile | BandwidthFactor | None = getattr(way, key)
+    return profile.loop if profile else None
+
+
+def _renewal(fault: RandomFault) -> int:
+    return _typical(fault.mtbf) + _typical(fault.mttr)
+
+
+def _flap(entry: Flap) -> int:
+    return entry.down + entry.up
 
 
 def _snapshots(owner: Volume | Secondary) -> int | None:

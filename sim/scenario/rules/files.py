@@ -6,8 +6,9 @@ from typing import Final
 
 from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.errors import ScenarioError
+from sim.scenario.links import BandwidthFactor, BandwidthProfile, Link, WayBack
 from sim.scenario.nodes import Node, Path, ScalarNode
-from sim.scenario.profile import RateSteps, load_profile
+from sim.scenario.profile import Kind, RateSteps, load_bandwidth, load_profile
 from sim.scenario.rules.references import matching
 from sim.scenario.rules.workloads import MAX_FACTOR
 from sim.scenario.scalars import sort_of
@@ -15,6 +16,7 @@ from sim.scenario.textfile import why_unreadable
 from sim.scenario.units import format_duration, format_rate
 from sim.scenario.workloads import RandomWrites
 
+LINES: Final[dict[str, Kind]] = {"bandwidth_profile": "bandwidth", "bandwidth_factor": "factor"}
 WORKLOAD: Final = ("volumes", "*", "workload", "*")
 
 
@@ -29,6 +31,33 @@ def profiles(draft: Draft, report: Report) -> None:
     for path, node in matching(draft.root, (*WORKLOAD, "profile", "file"), ()):
         if isinstance(node, ScalarNode) and _readable(draft, report, path, node):
             _profile(draft, report, path, node.text)
+
+
+def bandwidths(draft: Draft, report: Report) -> None:
+    """Profiles of links can be read, now, as what they are."""
+    for below in ((), ("back",)):
+        for key, kind in LINES.items():
+            for path, node in matching(draft.root, ("links", "*", *below, key, "file"), ()):
+                if isinstance(node, ScalarNode) and _readable(draft, report, path, node):
+                    _bandwidth(draft, report, path, node.text, kind)
+
+
+def _bandwidth(draft: Draft, report: Report, path: Path, name: str, kind: Kind) -> None:
+    try:
+        steps = load_bandwidth(draft.base_dir / name, (kind,))
+    except ScenarioError as error:
+        report.include(error.faults)
+        return
+    if kind == "factor" and max(steps.values) > MAX_FACTOR:
+        report(path, f"multiplies the bandwidth by up to {float(max(steps.values)):g}; at most {MAX_FACTOR:,}")
+    if link := draft.links.get(str(path[1])):
+        attempt(_line_loop, report, path, steps, link)
+
+
+def _line_loop(report: Report, path: Path, steps: RateSteps, link: Link) -> None:
+    way: Link | WayBack | None = link.back if path[2] == "back" else link
+    profile: BandwidthProfile | BandwidthFactor | None = getattr(way, str(path[-2]))
+    _longer(report, path, steps, profile.loop if profile else None)
 
 
 def _readable(draft: Draft, report: Report, path: Path, node: Node) -> bool:
@@ -54,7 +83,11 @@ def _profile(draft: Draft, report: Report, path: Path, name: str) -> None:
 
 
 def _loop(report: Report, path: Path, steps: RateSteps, workload: RandomWrites) -> None:
-    if workload.profile and workload.profile.loop is not None and steps.times_ns[-1] >= workload.profile.loop:
+    _longer(report, path, steps, workload.profile.loop if workload.profile else None)
+
+
+def _longer(report: Report, path: Path, steps: RateSteps, loop: int | None) -> None:
+    if loop is not None and steps.times_ns[-1] >= loop:
         last = format_duration(steps.times_ns[-1])
         report((*path[:-1], "loop"), f"must be longer than the last time of the profile, {last}")
 

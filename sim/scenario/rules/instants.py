@@ -13,6 +13,8 @@ from sim.scenario.timeline import (
     Command,
     DeleteSnapshot,
     Entry,
+    Join,
+    Leave,
     SetPolicy,
     Start,
     Stop,
@@ -86,7 +88,7 @@ def subjects(draft: Draft, report: Report) -> None:
             attempt(_volume, draft, report, path, entry)
         if isinstance(entry, Command):
             attempt(_replication, draft, report, path, entry)
-        if isinstance(entry, (SetPolicy, Stop, Start)):
+        if isinstance(entry, (SetPolicy, Stop, Start, Join, Leave)):
             attempt(_secondary, draft, report, path, entry)
         if isinstance(entry, SetPolicy):
             attempt(_changes, report, path, entry)
@@ -102,7 +104,7 @@ def _replication(draft: Draft, report: Report, path: Path, entry: Command) -> No
         _only(report, path, "replication", draft.known("replication"))
 
 
-def _secondary(draft: Draft, report: Report, path: Path, entry: SetPolicy | Stop | Start) -> None:
+def _secondary(draft: Draft, report: Report, path: Path, entry: SetPolicy | Stop | Start | Join | Leave) -> None:
     groups = draft.known("replication")
     group = entry.replication or (groups[0] if groups and len(groups) == 1 else "")
     if entry.secondary is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sim.scenario.draft import Draft, Report
 
-_SECTIONS = ("sites", "links", "volumes", "replication")
+_SECTIONS = ("sites", "links", "volumes", "replication", "groups", "faults")
 
 
 def look_alikes(draft: Draft, report: Report) -> None:
@@ -24,4 +24,5 @@ def look_alikes(draft: Draft, report: Report) -> None:
 def _name_maps(draft: Draft) -> Iterable[tuple[str, ...]]:
     yield from ((section,) for section in _SECTIONS)
     yield from (("volumes", name, "workload") for name in draft.names("volumes"))
-    yield from (("replication", name, "secondaries") for name in draft.names("replication"))
+    for section in ("secondaries", "forwarders"):
+        yield from (("replication", name, section) for name in draft.names("replication"))

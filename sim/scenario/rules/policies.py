@@ -55,8 +55,8 @@ def _mark(draft: Draft, report: Report, path: Path, entry: SetPolicy, group: Rep
 
 def _rooms(group: Replication) -> Iterator[int]:
     yield group.save_volume.size
-    for secondary in group.secondaries.values():
-        yield secondary.save_volume.size or group.save_volume.size
+    for member in group.members.values():
+        yield member.save_volume.size or group.save_volume.size
 
 
 def largest_writes(draft: Draft, report: Report) -> None:

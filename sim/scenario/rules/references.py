@@ -13,15 +13,28 @@ from sim.scenario.draft import Draft, Report
 from sim.scenario.nodes import ListNode, MapNode, Node, Path, ScalarNode
 from sim.scenario.scalars import sort_of
 
+_BEFALLEN: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
+    (("link",), "link", "links"),
+    (("links",), "link", "links"),
+    (("links", "*"), "link", "links"),
+    (("from",), "site", "sites"),
+    (("sites",), "site", "sites"),
+    (("sites", "*"), "site", "sites"),
+    (("group",), "group", "groups"),
+)
+
 # where a reference stands; what it is called in messages; where the names are
 REFERENCES: Final = (
     (("links", "*", "between", "*"), "site", "sites"),
     (("replication", "*", "volume"), "volume", "volumes"),
     (("replication", "*", "primary"), "site", "sites"),
     (("replication", "*", "secondaries", "*", "site"), "site", "sites"),
+    (("replication", "*", "forwarders", "*", "site"), "site", "sites"),
     (("timeline", "*", "replication"), "replication", "replication"),
     (("timeline", "*", "site"), "site", "sites"),
+    (("faults", "*", "site"), "site", "sites"),
     (("timeline", "*", "volume"), "volume", "volumes"),
+    *(((where, "*", *below), noun, section) for where in ("timeline", "faults") for below, noun, section in _BEFALLEN),
 )
 
 
@@ -33,11 +46,24 @@ def references(draft: Draft, report: Report) -> None:
                 must_exist(report, path, noun, node.text, draft.known(section))
 
 
-def secondaries(draft: Draft, report: Report) -> None:
-    """A secondary without `site:` has the name of one."""
-    for path, node in matching(draft.root, ("replication", "*", "secondaries", "*"), ()):
-        if isinstance(node, MapNode) and "site" not in node.entries:
-            must_exist(report, path, "site", str(path[-1]), draft.known("sites"), at_key=True)
+def members(draft: Draft, report: Report) -> None:
+    """A secondary or forwarder without `site:` has the name of one."""
+    for section in ("secondaries", "forwarders"):
+        for path, node in matching(draft.root, ("replication", "*", section, "*"), ()):
+            if isinstance(node, MapNode) and "site" not in node.entries:
+                must_exist(report, path, "site", str(path[-1]), draft.known("sites"), at_key=True)
+
+
+def groups(draft: Draft, report: Report) -> None:
+    """What fails together is a site or a link."""
+    sites, links = draft.known("sites"), draft.names("links")
+    for pattern in (("groups", "*"), ("groups", "*", "*")):
+        for path, node in matching(draft.root, pattern, ()):
+            if isinstance(node, ScalarNode) and (not node.plain or sort_of(node.text) == "text") and sites is not None:
+                if node.text in sites and node.text in links:
+                    report(path, f"'{node.text}' is both a link and a site", "give one of them another name")
+                else:
+                    must_exist(report, path, "site or link", node.text, list(dict.fromkeys([*sites, *links])))
 
 
 def must_exist(

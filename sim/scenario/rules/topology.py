@@ -1,33 +1,13 @@
-"""Sites and what joins them: links end at sites, and every secondary is reached from its primary."""
+"""Replications as a whole: one for a volume, not too large, and every member has a name of its own."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from typing import Final
 
 from sim.scenario.draft import Draft, Report, attempt
-from sim.scenario.fields import NotUnderstood
 from sim.scenario.replication import Replication
-from sim.scenario.schema import Link
 
-
-def links(draft: Draft, report: Report) -> None:
-    """A link joins two different sites, and no other link joins the same two."""
-    joined: dict[frozenset[str], str] = {}
-    for name, link in draft.links.items():
-        attempt(_link, report, name, link, joined)
-
-
-def _link(report: Report, name: str, link: Link, joined: dict[frozenset[str], str]) -> None:
-    path = ("links", name, "between")
-    if link.between[0] == link.between[1]:
-        report(path, f"joins '{link.between[0]}' to itself", "a link joins two sites")
-        return
-    first = joined.setdefault(frozenset(link.between), name)
-    if first != name:
-        report(
-            path, f"'{link.between[0]}' and '{link.between[1]}' are joined twice: '{first}' and '{name}'",
-            "a link carries both directions; keep one",
-        )  # fmt: skip
+MAX_MEMBERS: Final = 1000  # secondaries and forwarders of all replications
 
 
 def groups(draft: Draft, report: Report) -> None:
@@ -46,47 +26,40 @@ def _group(report: Report, name: str, group: Replication, copied: dict[str, str]
         )  # fmt: skip
 
 
-def secondaries(draft: Draft, report: Report) -> None:
-    """A secondary is at a site of its own, with a link to the primary; at the primary's site it is a local copy."""
+def size(draft: Draft, report: Report) -> None:
+    """There are no more members than can be simulated."""
+    if (total := _members(draft)) > MAX_MEMBERS:
+        report(("replication",), f"{total:,} secondaries and forwarders; at most {MAX_MEMBERS:,}", at_key=True)
+
+
+def of_usual_size(draft: Draft) -> dict[str, Replication]:
+    """All replications, unless there are more members than any rule should look at."""
+    return draft.replication if _members(draft) <= MAX_MEMBERS else {}
+
+
+def _members(draft: Draft) -> int:
+    return sum(len(draft.members(name)) for name in draft.names("replication"))
+
+
+def names(draft: Draft, report: Report) -> None:
+    """No forwarder is called like a secondary of the same replication, and no member like its primary."""
     for name, group in draft.replication.items():
-        taken: dict[str, str] = {}
-        for secondary in group.secondaries:
-            attempt(_reached, draft, report, name, group, secondary)
-            attempt(_alone, report, name, group, secondary, taken)
+        for forwarder in draft.names("replication", name, "forwarders"):
+            if forwarder in draft.names("replication", name, "secondaries"):
+                report(
+                    ("replication", name, "forwarders", forwarder), f"'{forwarder}' is a secondary too",
+                    "a secondary may feed others: leave the forwarder out, and keep via:", at_key=True,
+                )  # fmt: skip
+        attempt(_like_the_primary, draft, report, name, group)
 
 
-def _alone(report: Report, name: str, group: Replication, secondary: str, taken: dict[str, str]) -> None:
-    site = group.site_of(secondary)
-    first = taken.setdefault(site, secondary)
-    if first != secondary:
-        path = ("replication", name, "secondaries", secondary)
-        report(path, f"'{first}' and '{secondary}' are both at site '{site}'", "one copy a site", at_key=True)
-
-
-def _reached(draft: Draft, report: Report, name: str, group: Replication, secondary: str) -> None:
-    path = ("replication", name, "secondaries", secondary)
-    site, sites = group.site_of(secondary), draft.names("sites")
-    if site == group.primary:
-        if group.secondaries[secondary].site is None:
-            hint = "for a local copy, give it a name of its own and site:"
-            report(path, f"'{secondary}' is the primary itself", hint, at_key=True)
-    elif draft.writes(*path, "via"):
-        return  # refused as a key of a later version
-    elif site in sites and group.primary in sites and not _joined(draft, group.primary, site):
-        hint = "a secondary needs a direct link to its primary in this version"
-        report(path, f"no link joins primary '{group.primary}' and '{site}'", hint, at_key=True)
-
-
-def _joined(draft: Draft, one: str, other: str) -> bool:
-    """Whether a link joins two sites; a link that is wrong in itself gets the benefit of the doubt."""
-    sites = set(draft.names("sites"))
-    ends = [_ends(link) for link in draft.links.values()]
-    right = [pair for pair in ends if pair <= sites and len(pair) == 2]
-    return len(right) < len(draft.names("links")) or {one, other} in right
-
-
-def _ends(link: Link) -> set[str]:
-    """The sites that a link joins; none where they are wrong in themselves."""
-    with suppress(NotUnderstood):
-        return set(link.between)
-    return set()
+def _like_the_primary(draft: Draft, report: Report, name: str, group: Replication) -> None:
+    for section in ("secondaries", "forwarders"):
+        if group.primary in draft.names("replication", name, section):
+            path = ("replication", name, section, group.primary)
+            hint = "give it a name of its own, and site:"
+            if draft.writes(*path, "site"):
+                report(path, f"'{group.primary}' is the name of the primary's site", hint, at_key=True)
+            else:
+                hint = "for a local copy, give it a name of its own and site:" if section == "secondaries" else hint
+                report(path, f"'{group.primary}' is the primary itself", hint, at_key=True)

@@ -1,0 +1,58 @@
+"""What is not wrong in a scenario, but may not be what somebody meant; each on one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sim.scenario.distributions import Constant
+from sim.scenario.links import Link, LinkDirection, WayBack
+from sim.scenario.replication import Replication
+from sim.scenario.routes import feeders_of
+from sim.scenario.schema import Scenario
+from sim.scenario.timeline import Flap
+from sim.scenario.units import format_bits_per_s, format_duration
+
+OF_TCP: Final = ("loss", "queue_bdp", "window", "reorder")  # what an ideal line does not look at
+
+
+def notes_on(scenario: Scenario) -> Iterator[str]:
+    """All notes on a scenario that is right."""
+    for name, link in scenario.links.items():
+        yield from _without_effect(name, link)
+        yield from _throttles(name, link)
+    for name, group in scenario.replication.items():
+        yield from _idle_forwarders(name, group)
+    for index, entry in enumerate(scenario.timeline):
+        if isinstance(entry, Flap) and isinstance(entry.duration, Constant) and entry.duration.value <= entry.down:
+            yield f"timeline[{index}] is down once: for {format_duration(entry.duration.value)} <= down"
+
+
+def _without_effect(name: str, link: Link) -> Iterator[str]:
+    parts: list[tuple[str, Link | WayBack | None]] = [(f"links.{name}", link), (f"links.{name}.back", link.back)]
+    for path, part in parts:
+        written = [key for key in OF_TCP if part is not None and key in part.model_fields_set]
+        if written and link.congestion_control == "ideal":
+            why = "lan" if link.congestion is None else "congestion: ideal"
+            yield f"{path}.{written[0]} changes nothing: {why} looks at none of {', '.join(OF_TCP)}"
+
+
+def _throttles(name: str, link: Link) -> Iterator[str]:
+    for direction in (link.direction(0), link.direction(1)):
+        for throttle in direction.throttles:
+            if 0 < direction.bandwidth <= throttle.rate:
+                yield (
+                    f"links.{name}.throttle changes nothing {_from_to(direction)}: "
+                    f"{format_bits_per_s(throttle.rate)} >= the bandwidth {format_bits_per_s(direction.bandwidth)}"
+                )
+
+
+def _from_to(direction: LinkDirection) -> str:
+    return f"from {direction.source} to {direction.destination}"
+
+
+def _idle_forwarders(name: str, group: Replication) -> Iterator[str]:
+    feeding = set(feeders_of(group).values())
+    for forwarder in group.forwarders:
+        if forwarder not in feeding:
+            yield f"replication.{name}.forwarders.{forwarder} feeds nobody: no via: names it first"
