@@ -1,0 +1,121 @@
+"""One transfer: how much of it has left the last link, and arrived, at any instant (decision 3, T8).
+
+    a curve of knots in integers, straight between them, rounded down to whole bytes
+    offered = delivered + dropped + in flight + queued, at every instant
+
+Payload is what the caller counts; carried bytes are what it becomes after compression, with the headers of chunks; wire
+bytes are those with the headers of packets, and with packets that were sent again.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from simpy.events import Event
+
+from sim.world.network.arrivals import Arrivals
+from sim.world.network.course import Course
+from sim.world.network.direction import Direction
+from sim.world.network.feed import Feed
+from sim.world.network.session import Session
+from sim.world.network.way import Conditions
+from sim.world.tcp import PathView
+from sim.world.tcp.path import PACKET_BYTES, PAYLOAD_BYTES
+
+
+class Balance(NamedTuple):
+    """Where the carried bytes of a flow are at an instant. What a broken flow took back was never offered."""
+
+    offered: int  # given to the connection, and once more for each time that something was sent again
+    delivered: int
+    dropped: int
+    in_flight: int
+    queued: int  # at the sender, or before the narrowest link
+
+
+class Flow:
+    """One transfer over one session. Instants after now answer what is foreseen as things are."""
+
+    def __init__(self, session: Session, sizes: tuple[int, int], ended: Event, began_ns: int, number: int) -> None:
+        self.session, self.ended, self.began_ns, self.number = session, ended, began_ns, number
+        self.size_bytes, self.carried_size = sizes
+        self.directions = session.way.directions
+        self.jitter_ns = session.jitter_ns()
+        self.arrivals = Arrivals(began_ns, self.delay_now_ns, session.last_arrival_ns)
+        self.course = Course(session.connection, session.waited_ns, began_ns)
+        self.followers: list[Flow] = []  # fed by this one
+        self.broken_off = False
+        self.stalled_since_ns: int | None = None
+        self.view: PathView | None = None  # what its connection sees; None: not yet begun
+        self.share: Fraction | None = None  # bits per second; None: unlimited
+        self.conditions: Conditions | None = None  # of its way, for which these two hold:
+        self.weight = Fraction(1)
+        self.cap: Fraction | None = None
+        self.moving, self.waking, self.draining, self.asleep = True, False, False, False
+        self.due_ns: int | None = None
+
+    @property
+    def delay_now_ns(self) -> int:
+        """How long what leaves now takes to arrive, if it need not wait for what left before."""
+        pairs = zip(self.directions, self.jitter_ns, strict=True)
+        return sum(max(0, direction.delay_now_ns + extra) for direction, extra in pairs)
+
+    @property
+    def ends_ns(self) -> int | None:
+        """When the last byte leaves, as things are; None: never."""
+        return self.course.curve.end_ns
+
+    @property
+    def arrives_ns(self) -> int:
+        """When the last byte arrives that has left or, as things are, will leave."""
+        return self.arrivals.arrives_ns(self.course.curve.times_ns[-1])
+
+    def served_bytes(self, time_ns: int) -> int:
+        """Payload that has left the last link; the propagation delay is not in it."""
+        return self._payload(self.carried_bytes(time_ns))
+
+    def arrived_bytes(self, time_ns: int) -> int:
+        """Payload that has arrived; bytes never overtake each other."""
+        return self._payload(self.carried_bytes(self.arrivals.left_by_ns(time_ns)))
+
+    def resent_bytes(self, time_ns: int) -> int:
+        """Payload that was sent again because packets were lost."""
+        return self._payload(self.course.curve.resent_by(time_ns))
+
+    def carried_bytes(self, time_ns: int) -> int:
+        """What has left the last link, after compression and with headers of chunks, each byte once."""
+        return self.course.curve.served_bytes(time_ns)
+
+    def wire_of(self, payload_bytes: int) -> int:
+        """What so much of the payload is after compression, with headers of chunks."""
+        return payload_bytes * self.carried_size // self.size_bytes if self.size_bytes else self.carried_size
+
+    def wire_bytes_at(self, direction: Direction, time_ns: int) -> int:
+        """Everything that a direction has carried of this flow: with headers of packets, and what was sent again."""
+        if direction not in self.directions:
+            return 0
+        carried = self.carried_bytes(time_ns) + self.course.curve.resent_by(time_ns)
+        return carried if self.session.congestion == "ideal" else -(-carried * PACKET_BYTES // PAYLOAD_BYTES)
+
+    def balance(self, time_ns: int) -> Balance:
+        """Where its carried bytes are (T8)."""
+        served = self.carried_bytes(time_ns)
+        delivered = self.carried_bytes(self.arrivals.left_by_ns(time_ns))
+        dropped = self.course.curve.resent_by(time_ns)
+        given = served if self.broken_off else self.course.given_bytes(time_ns, self.carried_size)
+        return Balance(given + dropped, delivered, dropped, served - delivered, given - served)
+
+    def be_fed(self, feed: Feed) -> None:
+        """Send no more than what has come in by another flow."""
+        raise NotImplementedError
+
+    def leave(self) -> None:
+        """Its session is free for the next one; what that carries does not arrive before this."""
+        session = self.session
+        session.flow, session.waited_ns = None, self.course.waited_ns
+        session.last_arrival_ns = 0 if self.broken_off else self.arrives_ns
+        self.stalled_since_ns = None
+
+    def _payload(self, carried_bytes: int) -> int:
+        return carried_bytes * self.size_bytes // self.carried_size if self.carried_size else self.size_bytes

@@ -1,0 +1,119 @@
+"""Shares of the flows that are connected by the directions they cross, and what each connection then sees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final
+
+from sim.world.network.direction import Direction
+from sim.world.network.flow import Flow
+from sim.world.network.shares import Demand, shares
+from sim.world.network.way import Conditions
+from sim.world.tcp import Congestion, PathView, steady_bits_per_s, weight
+from sim.world.tcp.path import PACKET_BYTES, PAYLOAD_BYTES
+
+ROOM: Final = 2  # a flow is left this many times what it can use for long, for the ups and downs of its window
+_ANYTHING: Final = Fraction(10**9)  # the share of one that begins where nothing passes, until something does
+
+
+def connected(directions: Iterable[Direction]) -> list[Flow]:
+    """The flows with a share that cross these directions, and those they share others with; oldest first."""
+    found: dict[Flow, None] = {}
+    todo, seen = list(directions), dict.fromkeys(directions)
+    while todo:
+        for flow in todo.pop().flows:
+            if (flow.moving or flow.draining) and flow not in found:
+                found[flow] = None
+                new = [direction for direction in flow.directions if direction not in seen]
+                seen.update(dict.fromkeys(new))
+                todo.extend(new)
+    return sorted(found, key=lambda flow: flow.number)
+
+
+def share_out(flows: Iterable[Flow]) -> None:
+    """Give each moving flow its share; what still drains out of a window keeps the one it had."""
+    left: dict[Direction, Fraction] = {}
+    movers, demands = [], []
+    for flow in flows:
+        limited = _limited(flow, left)
+        if flow.draining:
+            for direction in limited:
+                left[direction] = max(Fraction(0), left[direction] - (flow.share or 0))
+        elif limited:
+            movers.append(flow)
+            _weigh(flow)
+            demands.append(Demand(flow.weight, limited, flow.cap))
+        else:
+            flow.share = None
+    if len(demands) == 1:
+        demands = [Demand(demands[0].weight, demands[0].crosses)]
+    for flow, share in zip(movers, shares(demands, left), strict=True):
+        flow.share = share
+
+
+def _limited(flow: Flow, left: dict[Direction, Fraction]) -> tuple[Direction, ...]:
+    limited = []
+    for direction in flow.directions:
+        if direction not in left:
+            capacity = direction.capacity
+            if capacity is None:
+                continue
+            left[direction] = Fraction(capacity)
+        limited.append(direction)
+    return tuple(limited)
+
+
+def _weigh(flow: Flow) -> None:
+    """Its weight, and the most that it can use, as its way is now."""
+    conditions = flow.session.way.conditions
+    if conditions is flow.conditions:
+        return
+    flow.conditions = conditions
+    flow.weight, flow.cap = _weight_and_cap(flow.session.congestion, conditions._replace(narrowest=None))
+
+
+@lru_cache(maxsize=1024)
+def _weight_and_cap(congestion: Congestion, conditions: Conditions) -> tuple[Fraction, Fraction | None]:
+    view = _view(Fraction(0), conditions, 0)
+    steady = steady_bits_per_s(congestion, view)
+    cap = None if math.isinf(steady) else Fraction(ROOM * (int(steady) + 1) * PACKET_BYTES, PAYLOAD_BYTES)
+    return weight(congestion, conditions.rtt_ns), cap
+
+
+def view_of(flow: Flow) -> PathView:
+    """What the connection of a flow sees of its path now."""
+    share = Fraction(0) if flow.share is None else flow.share
+    if flow.session.congestion == "ideal":
+        return PathView(share, 0)
+    way = flow.session.way
+    conditions, jitter_ns = way.conditions, flow.delay_now_ns - way.delay_ns
+    return _view(share, conditions._replace(rtt_ns=conditions.rtt_ns + jitter_ns), _queue_bytes(share, conditions))
+
+
+def view_of_nothing(flow: Flow) -> PathView:
+    """What a connection is told that begins where nothing passes."""
+    if flow.session.congestion == "ideal":
+        return PathView(_ANYTHING, 0)
+    return _view(_ANYTHING, flow.session.way.conditions._replace(loss=0.0), 0)
+
+
+def _view(share: Fraction, conditions: Conditions, queue_bytes: int) -> PathView:
+    return PathView(
+        bits_per_s=share,
+        rtt_ns=conditions.rtt_ns,
+        loss=conditions.loss,
+        queue_bytes=queue_bytes,
+        window_bytes=conditions.window_bytes,
+        reorder=conditions.reorder,
+    )
+
+
+def _queue_bytes(share: Fraction, conditions: Conditions) -> int:
+    """Its part of the queue before the narrowest link: as of the bandwidth."""
+    narrowest = conditions.narrowest
+    if narrowest is None or not narrowest.capacity:
+        return 0
+    return int(narrowest.queue_bytes * share / narrowest.capacity)
