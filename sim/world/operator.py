@@ -1,23 +1,30 @@
-"""The timeline: what an operator does, and what happens to data movers, at declared instants."""
+"""The timeline: what an operator does, at declared instants. What goes wrong by itself is in sim/world/faults."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from sim.records import NodeCameUp, NodeWentDown
-from sim.scenario.schema import (
-    Constant,
+from sim.scenario.distributions import Constant
+from sim.scenario.timeline import (
     CutNow,
     DeleteSnapshot,
+    Join,
+    Leave,
+    Move,
     Reboot,
     SetPolicy,
+    Spell,
     Start,
     Stop,
     TakeSnapshot,
     TimelineEntry,
 )
 from sim.world.clock import Clock, Order
+from sim.world.faults.fault import Fate, Fault
+from sim.world.faults.onnode import OnNode, data_movers
+from sim.world.faults.outages import Outages
+from sim.world.faults.spells import once
 from sim.world.ledger import Ledger
 from sim.world.mirror import Mirror
 from sim.world.node import Node
@@ -30,22 +37,30 @@ class Operator:
 
     clock: Clock
     ledger: Ledger
-    nodes: dict[str, Node]
+    nodes: Mapping[str, Node]
     mirrors: dict[str, Mirror]
     snapshotters: dict[tuple[str, str], Snapshotter]  # by volume and site, a volume's primary first
-    _down: dict[str, int] = field(default_factory=dict)  # reboots that are not over, by site
-    _down_since: dict[str, int] = field(default_factory=dict)
+    faults_are_planned: bool = False  # by `Faults`; else reboots, and no other fault, are planned here
 
-    def plan(self, timeline: Iterable[TimelineEntry]) -> None:
-        """Arm every entry at its instant."""
+    def plan(self, timeline: Sequence[TimelineEntry]) -> None:
+        """Arm every command at its instant."""
         for entry in timeline:
-            order = Order.DISASTER if isinstance(entry, Reboot) else Order.COMMAND
-            self.clock.call_at(int(entry.at), order, lambda entry=entry: self._do(entry))  # type: ignore[misc]
+            if not isinstance(entry, Spell):
+                self.clock.call_at(int(entry.at), Order.COMMAND, lambda entry=entry: self._do(entry))  # type: ignore[misc]
+        if not self.faults_are_planned:
+            self._plan_reboots(timeline)
+
+    def _plan_reboots(self, timeline: Sequence[TimelineEntry]) -> None:
+        fate, outages = Fate(self.clock, self.ledger), Outages(self.clock, self.ledger, self.mirrors)
+        for place, entry in enumerate(timeline, 1):
+            if isinstance(entry, Reboot) and isinstance(entry.duration, Constant):
+                movers = data_movers(self.nodes.values(), entry.site, entry.data_mover)
+                harms = tuple(OnNode(outages, lambda _node: (), node) for node in movers)
+                fault = Fault(entry.id or f"reboot {place}", entry.kind, harms)
+                fate.will_have(fault, once(int(entry.at), entry.duration.value))
 
     def _do(self, entry: TimelineEntry) -> None:
         match entry:
-            case Reboot():
-                self._reboot(entry)
             case CutNow():
                 self._mirror(entry.replication).primary.cut_now("demand")
             case SetPolicy():
@@ -54,6 +69,13 @@ class Operator:
                 self._for_arms(entry, Mirror.stop)
             case Start():
                 self._for_arms(entry, Mirror.restart)
+            case Join():
+                self._mirror(entry.replication).add(entry.secondary)
+            case Leave():
+                self._mirror(entry.replication).remove(entry.secondary)
+            case Move():
+                [data_mover] = data_movers(self.nodes.values(), entry.site, entry.data_mover)
+                self._mirror(entry.replication).move(entry.site, data_mover)
             case TakeSnapshot():
                 self.clock.start(self._snapshotter(entry.volume).take("operator", entry.id))
             case DeleteSnapshot():
@@ -67,31 +89,7 @@ class Operator:
         site = next(mirror.primary.node.site for mirror in self.mirrors.values() if mirror.primary.volume == volume)
         return self.snapshotters[volume, site]
 
-    def _for_arms(self, entry: Stop | Start, act) -> None:  # type: ignore[no-untyped-def]
+    def _for_arms(self, entry: Stop | Start, act: Callable[[Mirror, str], None]) -> None:
         mirror = self._mirror(entry.replication)
         for secondary in [entry.secondary] if entry.secondary is not None else list(mirror.arms):
             act(mirror, secondary)
-
-    def _reboot(self, entry: Reboot) -> None:
-        """A data mover stops and comes back; where two reboots overlap, the node is up when both are over."""
-        node, now = self.nodes[entry.site], self.clock.now_ns
-        self._down[node.site] = self._down.get(node.site, 0) + 1
-        if self._down[node.site] == 1:
-            for mirror in self.mirrors.values():
-                mirror.node_went_down(node)
-            node.go_down()
-            self._down_since[node.site] = now
-            self.ledger.append(NodeWentDown(time_ns=now, site=node.site))
-        assert isinstance(entry.duration, Constant)
-        self.clock.call_at(now + entry.duration.value, Order.REPAIR, lambda: self._come_back(node))
-
-    def _come_back(self, node: Node) -> None:
-        self._down[node.site] -= 1
-        if self._down[node.site]:
-            return
-        now = self.clock.now_ns
-        down_ns = now - self._down_since[node.site]
-        self.ledger.append(NodeCameUp(time_ns=now, site=node.site, down_ns=down_ns))
-        node.come_up()
-        for mirror in self.mirrors.values():
-            mirror.node_came_up(node)

@@ -16,23 +16,22 @@ from sim.scenario.distributions import Distribution
 from sim.world.chance import draw_ns, drawn_order
 
 Spell: TypeAlias = tuple[int, int]  # begin and end, nanoseconds from the start of the run
+Spells: TypeAlias = Iterator[Spell]
 
 
-def once(begin_ns: int, lasts_ns: int) -> Iterator[Spell]:
+def once(begin_ns: int, lasts_ns: int) -> Spells:
     """One spell."""
     yield begin_ns, begin_ns + lasts_ns
 
 
-def flapping(begin_ns: int, end_ns: int, down_ns: int, up_ns: int) -> Iterator[Spell]:
+def flapping(begin_ns: int, end_ns: int, down_ns: int, up_ns: int) -> Spells:
     """Down first, then up, and so on; at `end_ns` all is over."""
     while begin_ns < end_ns:
         yield begin_ns, min(begin_ns + down_ns, end_ns)
         begin_ns += down_ns + up_ns
 
 
-def renewals(
-    mtbf: Distribution, mttr: Distribution, ups: np.random.Generator, downs: np.random.Generator
-) -> Iterator[Spell]:
+def renewals(mtbf: Distribution, mttr: Distribution, ups: np.random.Generator, downs: np.random.Generator) -> Spells:
     """Up for as long as drawn from `mtbf`, down for as long as drawn from `mttr`, and so on for ever (NUMBERS 1.4)."""
     end_ns = 0
     while True:
