@@ -11,20 +11,22 @@ from sim.records import FaultBegan, FaultEnded, NodeCameUp, NodeWentDown, Record
 
 
 class FaultsEndAsTheyBegan:
-    """M8: a fault ends once for each time it began, after as long as it says."""
+    """M8: a fault is on a thing once at a time, ends once for each time it began, and lasted for as long as it says."""
 
     def __init__(self) -> None:
-        self._since: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
+        self._since: dict[tuple[str, str, str, str], int] = {}
 
     def __call__(self, fact: Record) -> str | None:
-        """What is wrong with a fault's end."""
+        """What is wrong with a fault's begin or end."""
+        if not isinstance(fact, FaultBegan | FaultEnded):
+            return None
+        key = (fact.fault, fact.kind, fact.target, fact.direction)
+        since = self._since.pop(key, None)
         if isinstance(fact, FaultBegan):
-            self._since[fact.fault, fact.kind, fact.target, fact.direction].append(fact.time_ns)
-        elif isinstance(fact, FaultEnded):
-            since = self._since[fact.fault, fact.kind, fact.target, fact.direction]
-            if fact.time_ns - fact.lasted_ns not in since:
-                return f"{fact.fault} on {fact.target} ended after {fact.lasted_ns} ns, but began at {since} ns"
-            since.remove(fact.time_ns - fact.lasted_ns)
+            self._since[key] = fact.time_ns
+            return None if since is None else f"{fact.fault} on {fact.target} began while it was on since {since} ns"
+        if since is None or fact.time_ns - since != fact.lasted_ns:
+            return f"{fact.fault} on {fact.target} ended after {fact.lasted_ns} ns, but began at {since} ns"
         return None
 
 

@@ -22,7 +22,7 @@ from sim.scenario.timeline import (
 )
 from sim.world.clock import Clock, Order
 from sim.world.faults.fault import Fate, Fault
-from sim.world.faults.onnode import OnNode, data_movers
+from sim.world.faults.onsite import OnSite, data_movers
 from sim.world.faults.outages import Outages
 from sim.world.faults.spells import once
 from sim.world.ledger import Ledger
@@ -55,8 +55,8 @@ class Operator:
         for place, entry in enumerate(timeline, 1):
             if isinstance(entry, Reboot) and isinstance(entry.duration, Constant):
                 movers = data_movers(self.nodes.values(), entry.site, entry.data_mover)
-                harms = tuple(OnNode(outages, lambda _node: (), node) for node in movers)
-                fault = Fault(entry.id or f"reboot {place}", entry.kind, harms)
+                harm = OnSite(outages, lambda _node: (), entry.site, movers, entry.data_mover)
+                fault = Fault(entry.id or f"reboot {place}", entry.kind, (harm,))
                 fate.will_have(fault, once(int(entry.at), entry.duration.value))
 
     def _do(self, entry: TimelineEntry) -> None:

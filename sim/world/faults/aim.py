@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim.scenario.trouble import OneWay
 from sim.world.faults.fault import Harm
 from sim.world.faults.onlink import Lines, OnLink, trouble_of
-from sim.world.faults.onnode import OnNode, data_movers
+from sim.world.faults.onsite import OnSite, data_movers
 from sim.world.faults.outages import Outages
 from sim.world.network import Direction
 from sim.world.node import Node
@@ -35,9 +35,9 @@ class Aim:
         return (OnLink(self.lines, self.hit, name, ways, *trouble_of(said)),)
 
     def site(self, name: str, data_mover: str | None = None) -> tuple[Harm, ...]:
-        """Data movers that are down: one, or all of a site."""
-        found = data_movers(self.nodes, name, data_mover)
-        return tuple(OnNode(self.outages, self.hit, node) for node in found)
+        """Data movers that are down: one, or all of a site; nothing where there is no such site."""
+        movers = data_movers(self.nodes, name, data_mover)
+        return (OnSite(self.outages, self.hit, name, movers, data_mover),) if movers else ()
 
     def group(self, name: str) -> tuple[Harm, ...]:
         """All sites and links of a group, in order of their names."""

@@ -40,6 +40,7 @@ CRIMES = {
     "an end of something else": (FaultsEndAsTheyBegan, changed(4, target="hub")),
     "an end of another fault": (FaultsEndAsTheyBegan, changed(4, fault="cut")),
     "an end of one way only": (FaultsEndAsTheyBegan, changed(4, direction="near -> far")),
+    "a begin while it is on": (FaultsEndAsTheyBegan, [*HONEST[:4], *HONEST[:1]]),
     "an end twice": (FaultsEndAsTheyBegan, [*HONEST[:5], *HONEST[4:]]),
     "it says that it lasted longer": (FaultsEndAsTheyBegan, changed(4, lasted_ns=6)),
     "it counts from the first time": (FaultsEndAsTheyBegan, changed(8, lasted_ns=20)),
