@@ -45,5 +45,5 @@ class OnSite:
 
 
 def data_movers(nodes: Iterable[Node], site: str, data_mover: str | None = None) -> tuple[Node, ...]:
-    """The data movers of a site, or the one of that name."""
-    return tuple(node for node in nodes if node.site == site and data_mover in (None, node.name))
+    """The data movers of a site, or the one of that name; each once, however often it is among `nodes`."""
+    return tuple(dict.fromkeys(node for node in nodes if node.site == site and data_mover in (None, node.name)))
