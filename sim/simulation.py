@@ -53,8 +53,53 @@ def simulate(
     and changes nothing; `row_type` payload lets blocks hold bytes; `progress` is told the simulated nanoseconds.
     Raises ModelBroken when a law does not hold, Livelock when time stands still, BadInput for an unreadable trace.
     """
-    keep_freed_pages()
     seed = scenario.run.seed if seed is None else seed
+    world, ledger = _begin(scenario, seed, replication_index, checking, row_type)
+    until = scenario.run.until
+    world.clock.call_at(until, Order.METRICS, world.look)
+    world.clock.run(until, _ticker(progress))
+    _end(world, ledger, until, checking)
+    return Run(scenario, seed, replication_index, tuple(ledger.facts), ledger.digest(), world.clock.events_handled)
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """A run as far as an instant: its facts so far, and what a look at every volume there adds to them.
+
+    `facts` are the first ones of the whole run. The world in which was looked is thrown away.
+    """
+
+    scenario: Scenario
+    seed: int
+    replication_index: int
+    facts: tuple[Record, ...]
+    looked: tuple[Record, ...]
+    digest: str = ""
+
+    @property
+    def ledger(self) -> tuple[Record, ...]:
+        """Both."""
+        return (*self.facts, *self.looked)
+
+
+def simulate_until(
+    scenario: Scenario, time_ns: int, *, seed: int | None = None, progress: Progress | None = None
+) -> Glimpse:
+    """Run a scenario as far as an instant of it, everything that happens in it included; it is not made shorter."""
+    seed = scenario.run.seed if seed is None else seed
+    world, ledger = _begin(scenario, seed, 0, "off", "ids")
+    world.clock.run(time_ns, _ticker(progress))
+    known = len(ledger.facts)
+    world.clock.call_at(time_ns, Order.METRICS, world.look)
+    world.clock.run(time_ns, _ticker(None))
+    return Glimpse(scenario, seed, 0, tuple(ledger.facts[:known]), tuple(ledger.facts[known:]))
+
+
+def _begin(
+    scenario: Scenario, seed: int, replication_index: int, checking: Checking, row_type: RowType
+) -> tuple[World, Ledger]:
+    """A world in which everything has just begun."""
+    keep_freed_pages()
     laws = _laws(scenario) if checking != "off" else []
     ledger = Ledger(lambda fact: _watch(laws, fact, seed, replication_index), seed, replication_index)
     world = build(scenario, ledger, Streams(seed, replication_index), checking, row_type)
@@ -63,10 +108,7 @@ def simulate(
         RunBegan(time_ns=0, scenario=scenario.name, seed=seed, replication_index=replication_index, until_ns=until)
     )
     world.start()
-    world.clock.call_at(until, Order.METRICS, world.look)
-    world.clock.run(until, _ticker(progress))
-    _end(world, ledger, until, checking)
-    return Run(scenario, seed, replication_index, tuple(ledger.facts), ledger.digest(), world.clock.events_handled)
+    return world, ledger
 
 
 def _end(world: World, ledger: Ledger, until_ns: int, checking: Checking) -> None:

@@ -17,13 +17,15 @@ COMMANDS: Final = {
     "schema": "the JSON schema of scenarios, for editors",
     "init": "a first scenario to start from",
     "resolve": "a scenario with all defaults and where they come from",
+    "status": "the replication status table, as an operator would see it at an instant",
 }
+MODULES: Final = {"status": "operator_status"}  # where a command's module is called otherwise
 COMPLETION: Final = "_GEOREP_COMPLETE"
-LATER: Final = ("sweep", "plan", "report", "trace", "status", "fuzz", "link", "diff")
+LATER: Final = ("sweep", "plan", "report", "trace", "fuzz", "link", "diff")
 
 
 class Commands(click.Group):
-    """Commands by name; each lives in the module of its name and is its attribute `command`."""
+    """Commands by name; each lives in the module of its name, or as `MODULES` says, and is its attribute `command`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order in which people meet them."""
@@ -33,7 +35,7 @@ class Commands(click.Group):
         """Import a command; None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"sim.cli.{cmd_name}").command
+        command: click.Command = import_module(f"sim.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def resolve_command(

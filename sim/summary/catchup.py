@@ -107,8 +107,8 @@ class CatchingUp:
     def _asked(self, since_ns: int, end_ns: int, changes: list[arrivals.Waiting]) -> list[int]:
         ends = [end for _, end in self._outages_in(since_ns, end_ns) if end < end_ns]
         behind_ns = min([*ends[:1], *(change.time_ns for change in changes if change.sets > 1)], default=end_ns)
-        moments = {*ends, *(change.time_ns for change in changes if change.time_ns >= behind_ns)}
-        return sorted(moment for moment in moments if not self.outages.holds(moment))
+        moments = sorted([*ends, *(change.time_ns for change in changes if change.time_ns >= behind_ns)])
+        return [moment for moment in dict.fromkeys(moments) if not self.outages.holds(moment)]
 
     def _outages_in(self, since_ns: int, end_ns: int) -> list[tuple[int, int]]:
         return list(self.outages.parts_of(since_ns, end_ns))

@@ -37,7 +37,7 @@ class Cuts:
     """When nothing passed over links, each direction for itself."""
 
     def __init__(self, facts: Facts) -> None:
-        links = {link.link for link in facts.of(LinkStood)}
+        links = [link.link for link in facts.of(LinkStood)]
         spans: dict[tuple[str, str], list[Span]] = {}
         for span, fault in fault_spans(facts):
             if fault.kind in CUTS and fault.target in links:

@@ -25,6 +25,11 @@ def save_volume_capacities(facts: Facts) -> dict[str, int]:
     return _capacities(_save_volume_levels(facts))
 
 
+def save_volumes_at_the_end(facts: Facts) -> dict[tuple[str, str], tuple[int, int]]:
+    """Used bytes and capacity of each replication's save volume at each site, after the last fact."""
+    return {(whose, site): (used, capacity) for _, site, whose, used, capacity in _save_volume_levels(facts)}
+
+
 def snapshot_stores(facts: Facts) -> dict[str, Curve]:
     """Used bytes of the snapshot stores of each site that has one."""
     return _used(_snapshot_store_levels(facts), facts.until_ns)

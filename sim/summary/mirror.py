@@ -56,6 +56,13 @@ class Mirror:
         known = self._said is not None and secondary in self._said.secondaries
         return self._said.site_of(secondary) if self._said is not None and known else secondary
 
+    def playback_policy(self, secondary: str) -> tuple[int | None, int | None]:
+        """The timeout in nanoseconds and high-water mark in bytes of a secondary at the start, as the scenario says."""
+        if self._said is None or secondary not in self._said.secondaries:
+            return None, None
+        own = self._said.secondaries[secondary]
+        return own.timeout or 0, own.high_water_mark
+
     @cached_property
     def block_bytes(self) -> int:
         """The size of a block of the replicated volume."""

@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from sim.records import (
     CopyBegan,
@@ -33,13 +34,24 @@ from sim.summary.curve import Segment
 from sim.summary.facts import Facts
 
 
+class SetName(NamedTuple):
+    """What names a delta set, or the boundary at its end."""
+
+    generation: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"g{self.generation}.{self.number}"
+
+
 class Boundaries:
     """The instants at which a primary's volume was a boundary, in order, and their names."""
 
-    __slots__ = ("_positions", "payload_so_far", "times_ns", "unchanged_ns")
+    __slots__ = ("_positions", "names", "payload_so_far", "times_ns", "unchanged_ns")
 
     def __init__(self, facts: Facts, replication: str) -> None:
         self.times_ns: list[int] = []
+        self.names: list[SetName] = []
         self.payload_so_far: list[int] = []  # bytes of all sets up to each boundary
         self.unchanged_ns: list[list[int]] = []  # when the volume was found to be still at this boundary
         self._positions: dict[tuple[int, int], int] = {}
@@ -55,6 +67,7 @@ class Boundaries:
     def _add(self, time_ns: int, generation: int, number: int, payload_bytes: int) -> None:
         self._positions[generation, number] = len(self.times_ns)
         self.payload_so_far.append(sum(self.payload_so_far[-1:]) + payload_bytes)
+        self.names.append(SetName(generation, number))
         self.times_ns.append(time_ns)
         self.unchanged_ns.append([])
 
