@@ -17,7 +17,7 @@ from simpy.events import Event
 from sim.world.network.arrivals import Arrivals
 from sim.world.network.course import Course
 from sim.world.network.direction import Direction
-from sim.world.network.feed import Feed
+from sim.world.network.feed import FedCourse, Feed
 from sim.world.network.session import Session
 from sim.world.network.way import Conditions
 from sim.world.tcp import PathView
@@ -44,6 +44,7 @@ class Flow:
         self.jitter_ns = session.jitter_ns()
         self.arrivals = Arrivals(began_ns, self.delay_now_ns, session.last_arrival_ns)
         self.course = Course(session.connection, session.waited_ns, began_ns)
+        self.upstream: Flow | None = None  # that feeds it
         self.followers: list[Flow] = []  # fed by this one
         self.broken_off = False
         self.stalled_since_ns: int | None = None
@@ -103,12 +104,25 @@ class Flow:
         served = self.carried_bytes(time_ns)
         delivered = self.carried_bytes(self.arrivals.left_by_ns(time_ns))
         dropped = self.course.curve.resent_by(time_ns)
-        given = served if self.broken_off else self.course.given_bytes(time_ns, self.carried_size)
+        given = 0 if self.broken_off else self.course.given_bytes(time_ns, self.carried_size)
+        given = max(given, served)  # what comes in is counted in whole bytes of payload, which can be many carried ones
         return Balance(given + dropped, delivered, dropped, served - delivered, given - served)
 
     def be_fed(self, feed: Feed) -> None:
         """Send no more than what has come in by another flow."""
-        raise NotImplementedError
+        if feed.is_all_there(self.began_ns):
+            return
+        sizes = (self.size_bytes, self.carried_size)
+        self.course = FedCourse(self.session.connection, self.session.waited_ns, self.began_ns, feed, sizes)
+        self.upstream = feed.upstream
+        feed.upstream.followers.append(self)
+
+    def feed_on(self, now_ns: int) -> bool:
+        """What is to come in has changed; answers whether that concerns it now."""
+        if not self.moving or self.view is None or not isinstance(self.course, FedCourse):
+            return False
+        self.course.feed_on(now_ns)
+        return True
 
     def leave(self) -> None:
         """Its session is free for the next one; what that carries does not arrive before this."""
@@ -116,6 +130,8 @@ class Flow:
         session.flow, session.waited_ns = None, self.course.waited_ns
         session.last_arrival_ns = 0 if self.broken_off else self.arrives_ns
         self.stalled_since_ns = None
+        if self.upstream is not None:
+            self.upstream.followers.remove(self)
 
     def _payload(self, carried_bytes: int) -> int:
         return carried_bytes * self.size_bytes // self.carried_size if self.carried_size else self.size_bytes

@@ -61,6 +61,7 @@ class Traffic:
         if not flow.ended.triggered and not self._is_through(flow):
             flow.broken_off = True
             flow.course.break_off(self._clock.now_ns)
+            self._feed_on(flow)
             self._leave(flow)
         self._wake_up()
 
@@ -180,6 +181,10 @@ class Traffic:
 
     def _feed_on(self, flow: Flow) -> None:
         """What comes in at others by this flow has changed."""
+        for follower in flow.followers:
+            if follower.feed_on(self._clock.now_ns):
+                self._agenda.plan(follower, follower.ends_ns)
+                self._feed_on(follower)
 
     def _is_through(self, flow: Flow) -> bool:
         """Whether a flow has served everything by now; if so it ends."""
