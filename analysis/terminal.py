@@ -11,9 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from analysis import intervals, wording
+from analysis import happened, intervals, wording
 from analysis.grids import GLUE, Grid, Row, glued
+from analysis.routetree import trees
 from analysis.wording import Found
+from sim.records import Record
 from sim.summary import Verdict
 from sim.summary.amounts import Unit, part_of
 from sim.summary.summarising import stands_for_everything
@@ -34,6 +36,15 @@ def summary(found: Found, *, colour: bool = False, width: int = WIDTH) -> str:
     """
     parts: list[RenderableType] = [*_lag(found, width), *_cost(found, width), _rest(found)]
     return printed(parts, colour=colour, width=width)
+
+
+def routes(ledger: Sequence[Record], *, colour: bool = False, width: int = WIDTH) -> str:
+    """Who feeds whom, a line a member; nothing where the primary feeds all over a link each."""
+    parts: list[RenderableType] = []
+    for replication, lines in trees(ledger):
+        rows = [Row(name, (role, over)) for name, role, over in lines]
+        parts += ["", Grid(f"who feeds whom in {replication}", ("role", "fed"), rows, ("role",)).fitting(width)]
+    return printed(parts[1:], colour=colour, width=width)
 
 
 def checks(verdicts: Iterable[Verdict], *, colour: bool = False, width: int = WIDTH) -> str:
@@ -137,7 +148,7 @@ def _rows(found: Found, name: str, keys: Sequence[str], unit: Unit, after: Seque
 def _rest(found: Found) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
-    for label, text in wording.lines(found):
+    for label, text in happened.lines(found):
         if text:
             table.add_row(label, glued(text))
     return Padding(table, (1, 0, 0, 0))

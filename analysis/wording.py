@@ -1,4 +1,4 @@
-"""What a summary says in words: what happened, on a line each."""
+"""What a summary says in words: values, and what makes them better than the truth."""
 
 from __future__ import annotations
 
@@ -72,20 +72,6 @@ def everything(found: Found) -> str:
     return f"no copy to go on with for {part_of(lost, whole)}: it would have cost everything" if lost and whole else ""
 
 
-def lines(found: Found) -> Iterator[tuple[str, str]]:
-    """What happened: a label and its line, which is empty where there is nothing to say."""
-    yield "save volumes", ", ".join(_fill(found, "save_volume", site) for site in _sites(found, "save_volume"))
-    yield "over the links", _with_causes(found, "wan_bytes", "B")
-    yield "at the end", _unreceived(found)
-    yield "written", f"{both(found, 'written_bytes')} in {value(found, 'written_writes', '1')} writes by users"
-    yield "coalescing", _coalescing(found)
-    yield "delta sets", _delta_sets(found)
-    yield "writes", f"stood still for {stall}" if (stall := _stall(found)) else "never stood still"
-    yield "snapshots", _snapshots(found)
-    yield "copies", _copies(found)
-    yield "full copies", _with_causes(found, "full_copies", "1") if found.get("full_copies") else "none"
-
-
 def both(found: Found, key: str) -> str:
     """A size in units of 1024 and of 1000; of several runs that differ as `value` says it."""
     said = value(found, key, "B")
@@ -97,67 +83,8 @@ def sizes(size_bytes: float) -> str:
     return amount(size_bytes, "B") + (f" ({decimal(size_bytes)})" if abs(size_bytes) >= 1024 else "")
 
 
-def _sites(found: Found, what: str) -> list[str]:
-    return named(found, rf"{what}_bytes\.(.+)\.max")
-
-
-def _fill(found: Found, what: str, site: str) -> str:
-    used = f"{site} at most {value(found, f'{what}_bytes.{site}.max', 'B')}"
-    fill = found.get(f"{what}_fill.{site}.max")
-    return used if fill is None else f"{used} ({amount(fill, 'share')} full)"
-
-
-def _unreceived(found: Found) -> str:
-    keys = {name: f"unreceived_bytes.{name}" for name in named(found, r"unreceived_bytes\.(.+)")}
-    waiting = [f"{both(found, key)} of delta sets not yet in {name}" for name, key in keys.items() if found[key]]
-    return f"{', '.join(waiting)}: waiting, or on the way" if waiting else ""
-
-
-def _coalescing(found: Found) -> str:
-    if found.get("coalescing_ratio") is None:
-        return ""
-    return f"{value(found, 'coalescing_ratio', '1')} bytes written for each that a delta set carries: {_saved(found)}"
-
-
-def _saved(found: Found) -> str:
-    saved = found.get("coalesced_bytes") or 0
-    if saved < 0:
-        return f"{amount(-saved, 'B')} more than written: writes are smaller than blocks"
-    return f"{value(found, 'coalesced_bytes', 'B')} saved" if saved else "nothing saved"
-
-
-def _delta_sets(found: Found) -> str:
-    payload, sets = found.get("delta_set_bytes"), found.get("delta_sets")
-    if not payload or not sets:
-        return _with_causes(found, "delta_sets", "1")
-    size = f"{both(found, 'delta_set_bytes')}, each {sizes(payload / sets)} on average"
-    return f"{_with_causes(found, 'delta_sets', '1')}; {size}"
-
-
-def _stall(found: Found) -> str:
-    return _with_causes(found, "stall_seconds", "s") if found.get("stall_seconds") else ""
-
-
-def _snapshots(found: Found) -> str:
-    if not any(found.get(f"snapshots_{what}") for what in ("taken", "deleted", "given_up")):
-        return ""
-    parts = [
-        f"{_with_causes(found, 'snapshots_taken', '1', ' taken')}; {value(found, 'snapshots_deleted', '1')} deleted"
-    ]
-    if found.get("snapshots_given_up"):
-        parts.append(f"{value(found, 'snapshots_given_up', '1')} given up because their store was full")
-    return "; ".join(
-        [*parts, *(f"store in {_fill(found, 'snapshot_store', s)}" for s in _sites(found, "snapshot_store"))]
-    )
-
-
-def _copies(found: Found) -> str:
-    if not found.get("copies_begun"):
-        return ""
-    return f"{value(found, 'copies_begun', '1')} begun, {value(found, 'copies_finished', '1')} finished"
-
-
-def _with_causes(found: Found, key: str, unit: Unit, noun: str = "") -> str:
+def with_causes(found: Found, key: str, unit: Unit, noun: str = "") -> str:
+    """A sum and what it is made of: `2: high water mark 1, timeout 1`."""
     causes = [(cause, found.get(f"{key}.{cause}")) for cause in named(found, rf"{key}\.(\w+)")]
     known = [(cause, given) for cause, given in causes if given]
     said = [_cause(cause, amount(given, unit), alone=len(known) == 1) for cause, given in known]

@@ -37,6 +37,7 @@ def summary_text(result: Result) -> str:
     several = [one.summary for one in result.outcomes]
     parts = [
         terminal.summary(result.summary, **look),
+        terminal.routes(result.ledger, **look) if any(one.run is not None for one in result.outcomes) else "",
         terminal.replications(several, **look) if len(several) > 1 else "",
         terminal.checks(result.verdicts, **look),
         f"digest {result.digest}",

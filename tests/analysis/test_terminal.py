@@ -11,8 +11,10 @@ from analysis import terminal
 from analysis.wording import cost
 from sim.scenario.expect import parse_check
 from sim.summary import Measured, evaluate, judge, summarise
+from tests.summary.branches import offices
 from tests.summary.ledgers import Story, said, sawtooth, scenario
 from tests.summary.test_summarise import eventful
+from tests.summary.test_wan import forwarded_tree
 
 
 def row(text: str, start: str) -> list[str]:
@@ -96,6 +98,61 @@ def test_less_than_a_rounding_of_it_is_nothing() -> None:
     ]
 
 
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_what_went_wrong_in_the_network_has_its_lines() -> None:
+    text = plain(terminal.summary(summarise(forwarded_tree().run())))
+    for line in (
+        "links trunk 3.69 % busy, 11.1 % sent again, cut for 40 s",
+        "star or tree 4.69 MiB left the primary, without forwarders 6.25 MiB; over all links 9.38 MiB, "
+        "without 10.9 MiB",
+        "faults 1: link down 1",
+        "unreachable hub for 35 s, members fed past a forwarder once",
+        "catching up at most 20 s (porto) from the end of an outage; foreseen within 17.5 s by backlog over bandwidth, "
+        "12.5 s by the observed rates",
+        "discarded 5 chunks: corrupt 3, duplicate 2",
+    ):
+        assert line in text
+
+
+def test_of_many_links_those_that_were_cut_longest_are_named() -> None:
+    text = plain(terminal.summary(summarise(offices())))
+    assert "links america 0.55 % busy, 1.96 % sent again, cut for 50 min; to-milan" in text
+    assert "cut for 30 min; europe 0.55 % busy, 1.96 % sent again; and 11 more" in text
+    found = {f"link_down_seconds.l{number}": 60.0 + number for number in range(7)}
+    assert "links l6 cut for 66 s; l5 cut" in plain(terminal.summary(found))
+    assert "l2 cut for 62 s; and 2 more" in plain(terminal.summary(found))
+
+
+def test_where_nothing_is_the_matter_with_the_network_nothing_is_said_of_it() -> None:
+    text = terminal.summary(summarise(sawtooth(900, 300, 5).run()))
+    for label in ("\nlinks", "star or tree", "faults", "unreachable", "catching up", "discarded"):
+        assert label not in text
+    assert terminal.routes(Story(until=40).route("lisbon", "madrid", "wan").run().ledger) == ""
+    assert terminal.routes(sawtooth(900, 300, 5).run().ledger) == ""
+
+
+def test_the_tree_of_routes_has_a_line_a_member_with_its_role_and_its_links() -> None:
+    story = forwarded_tree()
+    lines = terminal.routes(story.run().ledger).splitlines()
+    assert [plain(line) for line in lines] == [
+        "who feeds whom in mirror role fed",
+        "madrid primary",
+        "└ hub forwarder over trunk",
+        "├ lisbon secondary over west",
+        "└ porto secondary over south",
+    ]
+    far = Story(until=40).route("copy", "madrid", "first", "second", site="lisbon").route("desk", "copy", site="lisbon")
+    assert [plain(line) for line in terminal.routes(far.run().ledger).splitlines()][2:] == [
+        "└ copy at lisbon secondary over first, second",
+        "└ desk at lisbon secondary beside its feeder",
+    ]
+    for width in WIDTHS:
+        assert max(map(len, terminal.routes(offices().ledger, width=width).splitlines())) <= width
+
+
 WIDTHS = (40, 50, 60, 80, 120)
 
 
@@ -104,7 +161,8 @@ def test_a_terminal_of_any_width_shows_whole_numbers_and_whole_words(width: int)
     run = eventful().run()
     found = summarise(run)
     checked = [evaluate(parse_check(f"max(lag{{to=lisbon}}) < 10 min{more}"), run) for more in ("", " during steady")]
-    for text in (terminal.summary(found, width=width), terminal.replications([found, found], width=width),
+    wide = terminal.summary(summarise(offices()), width=width)
+    for text in (wide, terminal.summary(found, width=width), terminal.replications([found, found], width=width),
                  terminal.checks(checked, width=width)):  # fmt: skip
         assert max(map(len, text.splitlines())) <= width
         assert "…" not in text
