@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Final, ParamSpec, Protocol
 
@@ -56,11 +56,16 @@ class Draft:
     faults: Mapping[str, RandomFault]
     timeline: list[tuple[int, Entry]]
     expect: list[tuple[int, Check]]
+    _names: dict[Path, list[str]] = field(default_factory=dict, init=False, compare=False)  # answers given before
 
     def names(self, section: str, *below: str) -> list[str]:
         """The names written in a section, also of entries that are wrong in themselves."""
-        node = node_at(self.root, (section, *below))
-        return [key for key in node.entries if not key.startswith("x-")] if isinstance(node, MapNode) else []
+        path = (section, *below)
+        if path not in self._names:
+            node = node_at(self.root, path)
+            entries = node.entries if isinstance(node, MapNode) else ()
+            self._names[path] = [key for key in entries if not key.startswith("x-")]
+        return self._names[path]
 
     def known(self, section: str, *below: str) -> list[str] | None:
         """The names written in a section; None where it is missing or no map, so that nobody can tell."""

@@ -5,7 +5,7 @@ a way may have to pass links or sites, in order; it knows nothing of what the li
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 Leg: TypeAlias = tuple[str, str, str]  # a link, and the sites that it is crossed from and to
@@ -30,15 +30,18 @@ class Roads:
         came: dict[_Spot, tuple[_Spot, str] | None] = {begin: None}
         reached = [begin]  # each step further in the order of the ways by name, so the first way to a spot is the one
         while reached and goal not in came:
-            further: list[_Spot] = []
-            for spot in reached:
-                for link, other in self._exits.get(spot[0], ()):
-                    there = (other, _passed(waypoints, spot[1], link, other))
-                    if there not in came:
-                        came[there] = (spot, link)
-                        further.append(there)
-            reached = further
+            reached = [there for spot in reached for there in self._beyond(spot, waypoints, came)]
         return _retraced(came, goal) if goal in came else None
+
+    def _beyond(
+        self, spot: _Spot, waypoints: Sequence[str], came: dict[_Spot, tuple[_Spot, str] | None]
+    ) -> Iterator[_Spot]:
+        """Where nobody came before, one link further; how one comes there is noted."""
+        for link, other in self._exits.get(spot[0], ()):
+            there = (other, _passed(waypoints, spot[1], link, other) if waypoints else 0)
+            if there not in came:
+                came[there] = (spot, link)
+                yield there
 
 
 def _passed(waypoints: Sequence[str], behind: int, link: str, site: str) -> int:

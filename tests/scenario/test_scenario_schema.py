@@ -225,7 +225,7 @@ def test_a_resolved_scenario_has_every_default_and_says_where_each_value_is_from
     assert lines["seed: 9"] == "--set"
     assert lines["retries: 5"] == "default"
     assert lines["until: 4 h"] == "<text>:7"
-    assert lines["over: 8 GiB"] == "<text>:24", "written in the locality"
+    assert lines["over: 8 GiB"] == "<text>:25", "written in the locality"
     assert set(scenario.origins().values()) > {"default", "--set"}
     assert load_text(text).model_dump() == scenario.model_dump()
 

@@ -8,6 +8,7 @@ from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.replication import Replication
 
 MAX_MEMBERS: Final = 1000  # secondaries and forwarders of all replications
+MAX_LINKS: Final = 2000
 
 
 def groups(draft: Draft, report: Report) -> None:
@@ -27,14 +28,17 @@ def _group(report: Report, name: str, group: Replication, copied: dict[str, str]
 
 
 def size(draft: Draft, report: Report) -> None:
-    """There are no more members than can be simulated."""
+    """There are no more members and links than can be simulated."""
+    if (links := len(draft.names("links"))) > MAX_LINKS:
+        report(("links",), f"{links:,} links; at most {MAX_LINKS:,}", at_key=True)
     if (total := _members(draft)) > MAX_MEMBERS:
         report(("replication",), f"{total:,} secondaries and forwarders; at most {MAX_MEMBERS:,}", at_key=True)
 
 
 def of_usual_size(draft: Draft) -> dict[str, Replication]:
-    """All replications, unless there are more members than any rule should look at."""
-    return draft.replication if _members(draft) <= MAX_MEMBERS else {}
+    """All replications, unless there are more members or links than any rule should look at."""
+    usual = _members(draft) <= MAX_MEMBERS and len(draft.names("links")) <= MAX_LINKS
+    return draft.replication if usual else {}
 
 
 def _members(draft: Draft) -> int:
