@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sim.world.clock import Clock
 from sim.world.network.spec import DirectionSpec
+from sim.world.network.throttle import Bucket, Passed
 from sim.world.network.trouble import Trouble, either
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 QUEUE_BYTES_MIN: Final = 30_000
 NS_PER_S: Final = 1_000_000_000
+BURST_BITS_PER_S: Final = 10**13  # of a throttle on an unlimited line: a nanosecond of it is less than a packet
 
 
 class Direction:
@@ -28,6 +30,9 @@ class Direction:
         bdp_bytes = self.bits_per_s * rtt_ns // (8 * NS_PER_S)
         self.queue_bytes = max(QUEUE_BYTES_MIN, int(bdp_bytes * spec.queue_bdp))
         self.troubles: list[Trouble] = []
+        self.buckets = [Bucket(throttle) for throttle in spec.throttles]
+        self._passed_bytes = 0  # by flows that are over
+        self.is_steady = not self.buckets and spec.bandwidth is None and spec.factor is None  # by itself
         self.flows: dict[Flow, None] = {}  # under way over it, in the order they began
         self.acks: dict[Flow, None] = {}  # whose acknowledgements come back over it
         self.ways: dict[Way, None] = {}  # that lead over it, there or back
@@ -40,9 +45,17 @@ class Direction:
 
     @property
     def capacity(self) -> int | None:
-        """Bits per second now; None is unlimited."""
-        time_ns = self._clock.now_ns
-        spec = self.spec
+        """Bits per second now: what is there of the bandwidth, and what throttles let through; None is unlimited."""
+        line = self._line
+        if not self.buckets:
+            return line
+        limits = [bucket.limit(self._clock.now_ns) for bucket in self.buckets]
+        return min(limit for limit in (BURST_BITS_PER_S if line is None else line, *limits) if limit is not None)
+
+    @property
+    def _line(self) -> int | None:
+        """Bits per second that are there of the bandwidth."""
+        spec, time_ns = self.spec, self._clock.now_ns
         if spec.bandwidth is None and spec.bits_per_s == 0:
             return 0 if any(trouble.factor == 0 for trouble in self.troubles) else None
         full = spec.bits_per_s if spec.bandwidth is None else spec.bandwidth.at(time_ns)
@@ -75,18 +88,60 @@ class Direction:
         """Share of packets so late that they look lost now."""
         return either((self.spec.reorder, *(trouble.reorder for trouble in self.troubles)))
 
-    def next_step_ns(self) -> int | None:
-        """When its capacity changes next by itself."""
-        now = self._clock.now_ns
-        return min((step for step in self._next_steps_ns(now) if step is not None), default=None)
-
-    def _next_steps_ns(self, now_ns: int) -> Iterator[int | None]:
-        for steps in (self.spec.bandwidth, self.spec.factor):
-            if steps is not None:
-                yield steps.next_ns(now_ns)
+    # -- what changes by itself ---------------------------------------------------------------------------------------
 
     @property
     def can_dry_up(self) -> bool:
         """Whether its profiles leave it without any bandwidth at times."""
         profiles = (self.spec.bandwidth, self.spec.factor)
         return any(min(steps.values) == 0 for steps in profiles if steps is not None)
+
+    def next_step_ns(self) -> int | None:
+        """When its capacity changes next by itself, as things are."""
+        return min((step for step in self._next_steps_ns() if step is not None), default=None)
+
+    def _next_steps_ns(self) -> Iterator[int | None]:
+        now = self._clock.now_ns
+        for steps in (self.spec.bandwidth, self.spec.factor):
+            if steps is not None:
+                yield steps.next_ns(now)
+        for bucket in self.buckets:
+            yield bucket.next_ns(now)
+            if bucket.is_open(now):
+                yield bucket.dry_ns(self._passed(now, None))
+
+    # -- what passes --------------------------------------------------------------------------------------------------
+
+    def passed_bytes(self, time_ns: int) -> int:
+        """Wire bytes that have passed by now or, as things are, will have: headers and what was sent again included."""
+        return self._passed_bytes + sum(flow.wire_bytes_at(self, time_ns) for flow in self.flows)
+
+    def follow(self) -> bool:
+        """Bring its throttles up to date; whether they let more or less through now, which its ways are told."""
+        now, before = self._clock.now_ns, [bucket.bursts for bucket in self.buckets]
+        for bucket in self.buckets:
+            ends = [(bucket.since_ns, self.passed_bytes(bucket.since_ns)), (now, self.passed_bytes(now))]
+            bucket.follow(list(self._passed(bucket.since_ns, now)) if bucket.bursts else ends)
+        if before == [bucket.bursts for bucket in self.buckets]:
+            return False
+        for way in self.ways:
+            way.look()
+        return True
+
+    def leave(self, flow: Flow) -> None:
+        """A flow is over."""
+        if self.buckets:
+            self.follow()
+        self._passed_bytes += flow.wire_bytes_at(self, self._clock.now_ns)
+        del self.flows[flow]
+
+    def _passed(self, from_ns: int, until_ns: int | None) -> Iterator[Passed]:
+        """What has passed by when, straight between, of the flows that are under way."""
+        inside: dict[int, None] = {from_ns: None}
+        for flow in self.flows:
+            for time_ns in flow.course.curve.times_ns:
+                if from_ns < time_ns and (until_ns is None or time_ns < until_ns):
+                    inside[time_ns] = None
+        if until_ns is not None:
+            inside[until_ns] = None
+        return ((time_ns, self.passed_bytes(time_ns)) for time_ns in sorted(inside))

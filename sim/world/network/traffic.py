@@ -117,11 +117,14 @@ class Traffic:
         unsolved, self._unsolved = self._unsolved, {}
         flows = connected(unsolved)
         flows += [flow for flow in touched if flow.moving and not flow.directions and not flow.ended.triggered]
+        crossed = [one for flow in flows for one in flow.directions if not one.is_steady]
+        for direction in crossed:
+            direction.follow()
         share_out(flows)
         for flow in flows:
             if flow.moving:
                 self._plan(flow)
-        for direction in unsolved:
+        for direction in dict.fromkeys((*unsolved, *crossed)):
             self._watch_steps(direction)
 
     def _review(self, flow: Flow) -> None:
@@ -185,6 +188,8 @@ class Traffic:
             if follower.feed_on(self._clock.now_ns):
                 self._agenda.plan(follower, follower.ends_ns)
                 self._feed_on(follower)
+                for direction in follower.directions:
+                    self._watch_steps(direction)
 
     def _is_through(self, flow: Flow) -> bool:
         """Whether a flow has served everything by now; if so it ends."""
@@ -199,7 +204,7 @@ class Traffic:
         self._agenda.plan(flow, None)
         self._touched.pop(flow, None)
         for direction in flow.directions:
-            del direction.flows[flow]
+            direction.leave(flow)
             if direction.flows:
                 self._unsolved[direction] = None
             self._watch_steps(direction)
@@ -210,5 +215,9 @@ class Traffic:
 
     def _watch_steps(self, direction: Direction) -> None:
         """Look again when its capacity changes by itself, if anybody is concerned."""
+        if direction.is_steady:
+            return
+        if direction.follow():
+            self._unsolved[direction] = None
         watched = direction.flows or direction.can_dry_up
         self._agenda.plan(direction, direction.next_step_ns() if watched else None)
