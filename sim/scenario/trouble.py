@@ -5,8 +5,6 @@ several at once combine: down wins, the smallest factor counts, losses are 1 - p
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from pydantic import Field
 
 from sim.scenario.fields import Model, Name, PositiveDuration, PositivePartShare, PositiveShare
@@ -54,6 +52,3 @@ class Reordering(OneWay):
     """Packets overtake one another."""
 
     reorder: PositivePartShare = Field(description="Share of the packets so late that they look lost.")
-
-
-HALF = Fraction(1, 2)
