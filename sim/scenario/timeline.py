@@ -27,8 +27,8 @@ from sim.scenario.spells import (
 __all__ = [
     "KINDS", "Command", "CutNow", "DeleteSnapshot", "Entry", "Flap", "GroupDown", "Instant", "Join", "Leave",
     "LinkCorrupt", "LinkDelay", "LinkDown", "LinkDuplicate", "LinkLossy", "LinkReorder", "LinkSlow", "LinkSpell",
-    "Move", "Reboot", "SetPolicy", "Spell", "Start", "Stop", "Swizzle", "TakeSnapshot", "TimelineEntry", "absolute_times",
-    "parse_instant",
+    "Move", "Reboot", "SetPolicy", "Spell", "Start", "Stop", "Swizzle", "TakeSnapshot", "TimelineEntry",
+    "absolute_times", "parse_instant",
 ]  # fmt: skip
 
 
