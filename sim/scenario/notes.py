@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sim.scenario.distributions import Constant
-from sim.scenario.links import Link, LinkDirection, WayBack
+from sim.scenario.links import Link, Throttle, WayBack
 from sim.scenario.replication import Replication
 from sim.scenario.routes import feeders_of
 from sim.scenario.schema import Scenario
@@ -31,24 +31,26 @@ def notes_on(scenario: Scenario) -> Iterator[str]:
 def _without_effect(name: str, link: Link) -> Iterator[str]:
     parts: list[tuple[str, Link | WayBack | None]] = [(f"links.{name}", link), (f"links.{name}.back", link.back)]
     for path, part in parts:
-        written = [key for key in OF_TCP if part is not None and key in part.model_fields_set]
-        if written and link.congestion_control == "ideal":
-            why = "lan" if link.congestion is None else "congestion: ideal"
-            yield f"{path}.{written[0]} changes nothing: {why} looks at none of {', '.join(OF_TCP)}"
+        said = [] if part is None else [key for key in OF_TCP if getattr(part, key) not in (None, _default(key))]
+        if said and link.congestion_control == "ideal":
+            why = "lan" if link.kind == "lan" else "congestion: ideal"
+            yield f"{path}.{said[0]} changes nothing: {why} looks at none of {', '.join(OF_TCP)}"
+
+
+def _default(key: str) -> object:
+    return Link.model_fields[key].default
 
 
 def _throttles(name: str, link: Link) -> Iterator[str]:
-    for direction in (link.direction(0), link.direction(1)):
-        for throttle in direction.throttles:
-            if 0 < direction.bandwidth <= throttle.rate:
-                yield (
-                    f"links.{name}.throttle changes nothing {_from_to(direction)}: "
-                    f"{format_bits_per_s(throttle.rate)} >= the bandwidth {format_bits_per_s(direction.bandwidth)}"
-                )
-
-
-def _from_to(direction: LinkDirection) -> str:
-    return f"from {direction.source} to {direction.destination}"
+    ways = (link.direction(0), link.direction(1))
+    throttles: list[Throttle] = [throttle for way in ways for throttle in way.throttles]
+    for index, throttle in enumerate(throttles):
+        bandwidths = [way.bandwidth for way in ways if throttle in way.throttles]
+        if throttle not in throttles[:index] and all(0 < bandwidth <= throttle.rate for bandwidth in bandwidths):
+            yield (
+                f"links.{name}.throttle changes nothing: {format_bits_per_s(throttle.rate)} >= "
+                f"the bandwidth {format_bits_per_s(max(bandwidths))}"
+            )
 
 
 def _idle_forwarders(name: str, group: Replication) -> Iterator[str]:

@@ -349,7 +349,7 @@ AMOUNTS = [
 def other_quantities(seed):
     """A good scenario with up to three of its quantities replaced: more of them are accepted than of other mutants."""
     luck = random.Random(seed)
-    text = SEEDS[seed % 2]
+    text = SEEDS[seed % 3]
     for _ in range(luck.randint(1, 3)):
         chosen = luck.choice(list(QUANTITY.finditer(text)))
         text = text[: chosen.start()] + luck.choice(AMOUNTS) + text[chosen.end() :]

@@ -131,8 +131,8 @@ def test_a_resolved_link_says_what_was_filled_in():
          "links.iberia.loss changes nothing: congestion: ideal looks at none of loss, queue_bdp, window, reorder"),
         ("kind: lan, back: {window: 64 KiB}",
          "links.iberia.back.window changes nothing: lan looks at none of loss, queue_bdp, window, reorder"),
-        ("throttle: {rate: 1 Gbit/s}, back: {bandwidth: 2 Gbit/s}",
-         "links.iberia.throttle changes nothing from madrid to lisbon: 1 Gbit/s >= the bandwidth 200 Mbit/s"),
+        ("throttle: [{rate: 1 Gbit/s}, {rate: 1 Mbit/s}], back: {bandwidth: 10 Mbit/s}",
+         "links.iberia.throttle changes nothing: 1 Gbit/s >= the bandwidth 200 Mbit/s"),
     ],
 )  # fmt: skip
 def test_what_changes_nothing_is_noted(text, note):
@@ -141,6 +141,12 @@ def test_what_changes_nothing_is_noted(text, note):
 
 def test_nothing_is_noted_of_a_usual_link():
     assert scenario("loss: 1 %, throttle: {rate: 20 Mbit/s}, kind: wan, window: 1 MiB").notes == ()
+    assert scenario("throttle: {rate: 1 Gbit/s}, back: {bandwidth: 2 Gbit/s}").notes == (), "it holds on the way back"
+
+
+def test_a_resolved_scenario_has_no_notes_that_the_file_had_not():
+    loaded = scenario("kind: lan, throttle: {rate: 20 Mbit/s}")
+    assert loaded.notes == load_text(resolve_text(loaded)).notes == ()
 
 
 def test_a_link_without_bandwidth_is_refused_once_and_a_misspelt_one_is_only_misspelt():
