@@ -123,7 +123,7 @@ def test_payload_is_counted_and_carried_bytes_travel() -> None:
     assert flow.wire_bytes_at(scene.way().back[0], 1000) == 0
 
 
-# -- a way that goes down ---------------------------------------------------------------------------------------------
+# -- a way that goes down ----------------------------------------------------------------------------------------------
 
 
 def test_a_flow_stalls_while_its_way_is_down_and_leaves_its_share_to_nobody() -> None:
@@ -202,7 +202,7 @@ def test_whoever_waits_for_a_way_is_told_when_it_goes_and_when_it_is_back() -> N
     ]
 
 
-# -- delays -----------------------------------------------------------------------------------------------------------
+# -- delays ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_longer_delay_holds_for_what_leaves_from_then_on() -> None:
@@ -226,7 +226,7 @@ def test_T8_bytes_never_overtake_each_other_when_the_delay_falls() -> None:
     assert scene.flows["y"].arrived_bytes(1600) == 500
 
 
-# -- events -----------------------------------------------------------------------------------------------------------
+# -- events ------------------------------------------------------------------------------------------------------------
 
 
 def test_an_undisturbed_transfer_takes_three_events() -> None:
