@@ -65,7 +65,7 @@ def _directions(story: Story, link: LinkStood, cuts: Cuts) -> Iterator[tuple[Any
         carried = sum(transfer.carried_bytes for transfer in own)
         again = sum(transfer.carried_bytes for transfer in own if transfer.cause == RETRANSMISSION)
         limit = traffic.capacity(link, way)
-        mean = Distribution(story.traffic.rate(own)).mean() if limit else None
+        mean = Distribution(story.traffic.load(link.link, way)).mean() if limit else None
         busy = None if mean is None else float(mean) / limit
         down = cuts.of_direction(link.link, *way).length_ns / SECOND
         yield (link.link, *way, limit, carried, busy, again / carried if carried else None, down)

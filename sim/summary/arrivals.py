@@ -40,11 +40,6 @@ def at(changes: list[Waiting], time_ns: int) -> Waiting:
     return changes[max(place, 0)]
 
 
-def not_arrived_bytes(facts: Facts, mirror: Mirror, secondary: str, until_ns: int) -> int:
-    """Payload of the sets that had been cut, had still to travel, and were not complete at the secondary."""
-    return at(history(facts, mirror, secondary), until_ns).payload_bytes
-
-
 def _concerning(facts: Facts, replication: str, secondary: str) -> Iterator[Record]:
     """Cuts and what happened to the secondary; a cut comes first within an instant (DESIGN.md, same instant)."""
     own = (fact for fact in facts.of_arm(replication, secondary) if isinstance(fact, _ABOUT_ARRIVAL))

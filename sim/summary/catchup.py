@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Final
 
 from sim.records import CopyOutFinished, DeltaSetCut, LinkStood, SetReceived
@@ -58,11 +59,14 @@ class CatchingUp:
         self._served = list(self._services(facts))
         self._served_ns = [time_ns for time_ns, _, _ in self._served]
 
-    def estimates(self) -> Iterator[Estimate]:
+    @cached_property
+    def estimates(self) -> list[Estimate]:
         """All of them, in order of time."""
-        for since_ns, caught_up_ns, asked in self._stretches():
-            for time_ns in asked:
-                yield self._estimate(time_ns, caught_up_ns, after_outage=self._ended_within(since_ns, time_ns))
+        return [
+            self._estimate(time_ns, caught_up_ns, after_outage=self._ended_within(since_ns, time_ns))
+            for since_ns, caught_up_ns, asked in self._stretches
+            for time_ns in asked
+        ]
 
     def estimate(self, time_ns: int) -> Estimate | None:
         """What can be foreseen at an instant; None where nothing waits."""
@@ -73,7 +77,7 @@ class CatchingUp:
 
         What is not caught up by the end of the run counts as it stands.
         """
-        for since_ns, caught_up_ns, _ in self._stretches():
+        for since_ns, caught_up_ns, _ in self._stretches:
             done_ns = until_ns if caught_up_ns is None else caught_up_ns
             yield from ((end, done_ns - end) for _, end in self._outages_in(since_ns, done_ns) if end < done_ns)
 
@@ -90,7 +94,11 @@ class CatchingUp:
 
     # -- from when to when --------------------------------------------------------------------------------------------
 
-    def _stretches(self) -> Iterator[tuple[int, int | None, list[int]]]:
+    @cached_property
+    def _stretches(self) -> list[tuple[int, int | None, list[int]]]:
+        return list(self._stretched())
+
+    def _stretched(self) -> Iterator[tuple[int, int | None, list[int]]]:
         """Since when something waited, when nothing did any more, and at which instants between it is asked."""
         since_ns: int | None = None
         own: list[arrivals.Waiting] = []

@@ -7,7 +7,8 @@ a segment without length is a value passed through in an instant: it has no weig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,15 +40,6 @@ class Curve:
         """A curve that keeps each value of `changes`, (time_ns, value), until the next change."""
         ends = [time_ns for time_ns, _ in changes[1:]] + [until_ns]
         return cls.of((time_ns, end, value, value) for (time_ns, value), end in zip(changes, ends, strict=True))
-
-    @classmethod
-    def along(cls, times_ns: Integers, values: Integers, start_ns: int, end_ns: int) -> Curve:
-        """The stretch from start to end of the line through the points `(n,)`; flat after the last of them."""
-        first, stop = times_ns.searchsorted(start_ns, "right"), times_ns.searchsorted(end_ns, "left")
-        inside = slice(first, max(first, stop))
-        corners = _framed(start_ns, times_ns[inside], end_ns)
-        heights = _framed(height_at(times_ns, values, start_ns), values[inside], height_at(times_ns, values, end_ns))
-        return cls(corners[:-1], corners[1:], heights[:-1], heights[1:])
 
     def times(self, factor: int) -> Curve:
         """The same with every value multiplied."""
@@ -98,17 +90,31 @@ def value_at(segment: Segment, time_ns: int) -> int:
     return first if time_ns == begin else first + (last - first) * (time_ns - begin) // (end - begin)
 
 
-def height_at(times_ns: Integers, values: Integers, time_ns: int) -> int:
-    """The value at an instant of the line through the points `(n,)`, rounded down; `time_ns` not before the first."""
-    at = int(times_ns.searchsorted(time_ns, "right")) - 1
-    if at + 1 == len(times_ns):
-        return int(values[at])
-    begin, end, first, last = (int(column[side]) for column in (times_ns, values) for side in (at, at + 1))
-    return value_at((begin, end, first, last), time_ns)
+class Line:
+    """A line through points, flat after the last of them, of which stretches are taken; plain numbers, for speed."""
 
+    __slots__ = ("times_ns", "values")
 
-def _framed(first: int, inside: Integers, last: int) -> Integers:
-    return np.concatenate([np.array([first]), inside, np.array([last])])
+    def __init__(self, times_ns: Sequence[int], values: Sequence[int]) -> None:
+        self.times_ns, self.values = times_ns, values
+
+    def at(self, time_ns: int) -> int:
+        """The value at an instant, rounded down; `time_ns` not before the first point."""
+        place = bisect_right(self.times_ns, time_ns) - 1
+        if place + 1 == len(self.times_ns):
+            return self.values[place]
+        begin, end = self.times_ns[place], self.times_ns[place + 1]
+        return value_at((begin, end, self.values[place], self.values[place + 1]), time_ns)
+
+    def stretch(self, start_ns: int, end_ns: int, more: int = 0) -> Iterator[Segment]:
+        """The segments from start to end, `more` added to each value."""
+        times, values = self.times_ns, self.values
+        begin, height = start_ns, self.at(start_ns) + more
+        for place in range(bisect_right(times, start_ns), bisect_left(times, end_ns)):
+            corner = values[place] + more
+            yield begin, times[place], height, corner
+            begin, height = times[place], corner
+        yield begin, end_ns, height, self.at(end_ns) + more
 
 
 def _cut_off(part: list[Integers], at: int, start_ns: int, end_ns: int) -> None:

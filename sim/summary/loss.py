@@ -8,12 +8,13 @@ and its last row stands for every greater d. Exact at the step instants of each 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from sim.records import WritesLooked
-from sim.summary.curve import Curve, Integers
+from sim.summary.curve import Curve, Integers, Line, Segment
 from sim.summary.facts import Facts
 from sim.summary.standing import Boundaries
 
@@ -23,7 +24,7 @@ Surviving = Sequence[tuple[int, int | None]]  # from when on, which boundary sur
 class Growth:
     """How one set grew while it was open: `times_ns` `(n,)` and `blocks` `(rows, n)`, from its first instant on."""
 
-    __slots__ = ("blocks", "times_ns")
+    __slots__ = ("_lines", "blocks", "times_ns")
 
     def __init__(self, opened_ns: int, looks: Sequence[WritesLooked]) -> None:
         rows = max((len(look.growth) for look in looks), default=1)
@@ -37,10 +38,15 @@ class Growth:
             blocks.append(before + _table(look, rows))
         self.times_ns = np.concatenate(times)
         self.blocks = np.concatenate(blocks, axis=1)
+        self._lines: dict[int, Line] = {}
 
-    def row(self, sets_before: int) -> Integers:
+    def line(self, sets_before: int) -> Line:
         """The blocks that count when the boundary `sets_before` cuts before the set's own beginning survives."""
-        return np.asarray(self.blocks[min(sets_before, len(self.blocks) - 1)], dtype=np.int64)
+        row = min(sets_before, len(self.blocks) - 1)
+        if row not in self._lines:
+            times = next((line.times_ns for line in self._lines.values()), None) or self.times_ns.tolist()
+            self._lines[row] = Line(times, self.blocks[row].tolist())
+        return self._lines[row]
 
 
 def step_instants(look: WritesLooked) -> Integers:
@@ -63,12 +69,14 @@ class LostBlocks:
         for look in facts.about(WritesLooked, replication=replication):
             if look.growth:
                 looks[boundaries.position(look.generation, look.number - 1)].append(look)
-        self._opened_ns = np.array(boundaries.times_ns, dtype=np.int64)
+        self._opened_ns = boundaries.times_ns
         self._until_ns = facts.until_ns
         # one for each set, at the position of the boundary at which it opened
         self._growth = [Growth(start, looks[before]) for before, start in enumerate(boundaries.times_ns)]
         self._depth = max(len(growth.blocks) for growth in self._growth)
-        self._totals = np.array([[growth.row(d)[-1] for d in range(self._depth)] for growth in self._growth])
+        self._totals = np.array(
+            [[growth.blocks[min(d, len(growth.blocks) - 1)][-1] for d in range(self._depth)] for growth in self._growth]
+        )
         self._old_totals = np.concatenate([[0], np.cumsum(self._totals[:, -1])])
 
     def closed(self, survives: int, opened: int) -> int:
@@ -79,22 +87,22 @@ class LostBlocks:
 
     def curve(self, surviving: Surviving) -> Curve:
         """Lost blocks over time when the boundary that survives changes like this."""
-        return Curve.joined(list(self._parts(surviving)))
+        return Curve.of(self._parts(surviving))
 
-    def _parts(self, surviving: Surviving) -> Iterator[Curve]:
+    def _parts(self, surviving: Surviving) -> Iterator[Segment]:
         ends = [time_ns for time_ns, _ in surviving[1:]] + [self._until_ns]
         for (start, survives), end in zip(surviving, ends, strict=True):
             if survives is not None:
                 yield from self._while_surviving(survives, start, end)
 
-    def _while_surviving(self, survives: int, start_ns: int, end_ns: int) -> Iterator[Curve]:
-        opened = max(survives, int(self._opened_ns.searchsorted(start_ns, "right")) - 1)
+    def _while_surviving(self, survives: int, start_ns: int, end_ns: int) -> Iterator[Segment]:
+        opened = max(survives, bisect_right(self._opened_ns, start_ns) - 1)
         lost_before = self.closed(survives, opened)
         while True:
             last = opened + 1 == len(self._opened_ns)
-            closes = self._until_ns if last else int(self._opened_ns[opened + 1])
-            grown = self._growth[opened].row(opened - survives)
-            yield Curve.along(self._growth[opened].times_ns, grown + lost_before, start_ns, min(closes, end_ns))
+            closes = self._until_ns if last else self._opened_ns[opened + 1]
+            grown = self._growth[opened].line(opened - survives)
+            yield from grown.stretch(start_ns, min(closes, end_ns), lost_before)
             if last or closes >= end_ns:
                 return
-            start_ns, lost_before, opened = closes, lost_before + int(grown[-1]), opened + 1
+            start_ns, lost_before, opened = closes, lost_before + grown.values[-1], opened + 1

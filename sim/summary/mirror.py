@@ -14,11 +14,9 @@ from functools import cached_property
 from itertools import pairwise
 from operator import itemgetter
 
-import numpy as np
-
 from sim.records import ReplicationBegan, VolumeStood, WritesLooked, WritesResumed
 from sim.scenario.replication import Replication
-from sim.summary.curve import Curve, Integers, Segment, height_at
+from sim.summary.curve import Curve, Line, Segment
 from sim.summary.facts import Facts
 from sim.summary.loss import LostBlocks
 from sim.summary.routes import Routes
@@ -41,6 +39,9 @@ class Mirror:
         self.boundaries = Boundaries(facts, self.name)
         self.routes = Routes(facts, self.name, began.primary)
         self._said = said
+        self._surviving: dict[tuple[str, tuple[str, ...]], list[Offer]] = {}
+        self._aging_curves: dict[tuple[str, str | None], Curve] = {}
+        self._lost_curves: dict[tuple[str, str | None], Curve] = {}
         self.off_site = tuple(name for name in self.secondaries if self.site_of(name) != began.primary)
         empty = said is not None and said.initial_copy != "done"
         self.membership = {name: membership(facts, self.name, name, began.time_ns) for name in self.secondaries}
@@ -82,15 +83,18 @@ class Mirror:
         names = self.off_site if secondary is None else (secondary,)
         if not names:
             return [(self.began.time_ns, None)]
-        return _newest([[(at.time_ns, at.offers(mode)) for at in self._standings[name]] for name in names])
+        if (mode, names) not in self._surviving:
+            offers = [[(at.time_ns, at.offers(mode)) for at in self._standings[name]] for name in names]
+            self._surviving[mode, names] = _newest(offers)
+        return self._surviving[mode, names]
 
     def lag(self, secondary: str) -> Curve:
         """Age in nanoseconds of the newest boundary that a secondary can serve."""
-        return Curve.of(self._ages(self.surviving("replayed", secondary)))
+        return self._aging("replayed", secondary)
 
     def lag_blocks(self, secondary: str) -> Curve:
         """Distinct blocks written after the newest boundary that a secondary can serve."""
-        return self._lost.curve(self.surviving("replayed", secondary))
+        return self._lost_after("replayed", secondary)
 
     def lag_sets(self, secondary: str) -> Curve:
         """Delta sets that are cut and not yet replayed."""
@@ -102,26 +106,35 @@ class Mirror:
 
     def exposure(self, mode: str, secondary: str | None = None) -> Curve:
         """Age in nanoseconds of what a failover at each instant would go on with."""
-        ages = self._ages(self.surviving(mode, secondary))
-        return Curve.of(_nought(ages) if mode == "sync" else ages)
+        return self._aging(mode, secondary)
 
     def exposure_blocks(self, mode: str, secondary: str | None = None) -> Curve:
         """Distinct blocks whose newest contents a failover at each instant would lose."""
-        surviving = self.surviving(mode, secondary)
-        return Curve.of(_nought(self._ages(surviving))) if mode == "sync" else self._lost.curve(surviving)
+        return self._aging(mode, secondary) if mode == "sync" else self._lost_after(mode, secondary)
+
+    def _lost_after(self, mode: str, secondary: str | None) -> Curve:
+        """Worked out once: bytes are these blocks too."""
+        if (mode, secondary) not in self._lost_curves:
+            self._lost_curves[mode, secondary] = self._lost.curve(self.surviving(mode, secondary))
+        return self._lost_curves[mode, secondary]
 
     def exposure_writes(self, mode: str, secondary: str | None = None) -> Curve:
         """Raw writes that a failover would lose: exact at looks, between them the mean rate (an expectation)."""
-        surviving = self.surviving(mode, secondary)
         if mode == "sync":
-            return Curve.of(_nought(self._ages(surviving)))
-        times_ns, written = self._written
-        parts = []
-        for start, end, survives in self._spans(surviving):
+            return self._aging(mode, secondary)
+        return Curve.of(self._written_after(self.surviving(mode, secondary)))
+
+    def _aging(self, mode: str, secondary: str | None) -> Curve:
+        """How old what survives is, worked out once; in mode `sync` nothing is lost."""
+        if (mode, secondary) not in self._aging_curves:
+            ages = self._ages(self.surviving(mode, secondary))
+            self._aging_curves[mode, secondary] = Curve.of(_nought(ages) if mode == "sync" else ages)
+        return self._aging_curves[mode, secondary]
+
+    def _written_after(self, changes: list[Offer]) -> Iterator[Segment]:
+        for start, end, survives in self._spans(changes):
             if survives is not None:
-                lost = written - height_at(times_ns, written, self.boundaries.times_ns[survives])
-                parts.append(Curve.along(times_ns, lost, start, end))
-        return Curve.joined(parts)
+                yield from self._written.stretch(start, end, -self._written.at(self.boundaries.times_ns[survives]))
 
     def unreadable(self, secondary: str) -> list[Span]:
         """When a secondary, being a member, had nothing to offer, because a copy was on its way to it."""
@@ -161,7 +174,7 @@ class Mirror:
                 yield left, right, survives, newest
 
     @cached_property
-    def _written(self) -> tuple[Integers, Integers]:
+    def _written(self) -> Line:
         points = [(self.began.time_ns, 0)]
         for fact in self.facts.among(WritesLooked, WritesResumed):
             until_ns, before = points[-1]
@@ -171,8 +184,7 @@ class Mirror:
                     points.append((fact.time_ns, before + fact.writes))
                 case WritesResumed(replication=name) if name == self.name:
                     points.append((fact.time_ns, before))
-        table = np.array(points, dtype=np.int64)
-        return table[:, 0], table[:, 1]
+        return Line([time_ns for time_ns, _ in points], [writes for _, writes in points])
 
 
 def _nought(segments: Iterable[Segment]) -> Iterator[Segment]:
@@ -184,9 +196,13 @@ def _newest(offers: list[list[Offer]]) -> list[Offer]:
     changes = [(time_ns, which, survives) for which, own in enumerate(offers) for time_ns, survives in own]
     current: list[int | None] = [None] * len(offers)
     newest: list[Offer] = []
+    best: int | None = None
     for time_ns, which, survives in sorted(changes, key=itemgetter(0, 1)):
-        current[which] = survives
-        best = max((offer for offer in current if offer is not None), default=None)
+        before, current[which] = current[which], survives
+        if survives is not None and (best is None or survives >= best):
+            best = survives
+        elif before == best:
+            best = max((offer for offer in current if offer is not None), default=None)
         if not newest or newest[-1][1] != best:
             newest.append((time_ns, best))
     return newest

@@ -36,7 +36,7 @@ class Outages:
                 spans += windows.parts_of(start, end)
         return Windows.of(spans, self._until_ns)
 
-    def _on(self, mirror: Mirror, secondary: str, path: list[Hop]) -> Iterator[Windows]:
+    def _on(self, mirror: Mirror, secondary: str, path: tuple[Hop, ...]) -> Iterator[Windows]:
         for link in {link: None for hop in path for link in hop.links}:
             yield self._cuts.of_link(link)
         for site in dict.fromkeys([mirror.began.primary, *(hop.site for hop in path), mirror.site_of(secondary)]):

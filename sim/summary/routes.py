@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sim.records import LinkStood, RouteChanged, RouteStood
 from sim.summary.facts import Facts
@@ -34,6 +35,7 @@ class Routes:
     def __init__(self, facts: Facts, replication: str, primary_site: str) -> None:
         self.replication, self.primary_site = replication, primary_site
         self._hops: dict[str, list[Hop]] = {}
+        self._paths: dict[tuple[str, int], tuple[Hop, ...]] = {}
         stood = list(facts.about(RouteStood, replication=replication))
         names = {fact.member for fact in stood}
         for fact in stood:
@@ -56,6 +58,7 @@ class Routes:
         """Whether anybody is ever fed by another member."""
         return any(hop.feeder is not None for hops in self._hops.values() for hop in hops)
 
+    @cached_property
     def changes_ns(self) -> list[int]:
         """The instants at which somebody's feeder changed, in order."""
         return sorted({hop.since_ns for hops in self._hops.values() for hop in hops})
@@ -70,22 +73,28 @@ class Routes:
         at = bisect_right(hops, time_ns, key=lambda hop: hop.since_ns) - 1
         return hops[max(at, 0)] if hops else None
 
-    def path(self, member: str, time_ns: int) -> list[Hop]:
+    def path(self, member: str, time_ns: int) -> tuple[Hop, ...]:
         """The hops from the primary down to a member; none where no route is known."""
+        piece = member, bisect_right(self.changes_ns, time_ns)
+        if piece not in self._paths:
+            self._paths[piece] = self._path(member, time_ns)
+        return self._paths[piece]
+
+    def _path(self, member: str, time_ns: int) -> tuple[Hop, ...]:
         hops: list[Hop] = []
         name: str | None = member
         while name is not None and (hop := self.hop(name, time_ns)) is not None and hop not in hops:
             hops.append(hop)
             name = hop.feeder
-        return hops[::-1]
+        return tuple(reversed(hops))
 
     def links(self, member: str, time_ns: int) -> tuple[str, ...]:
         """All links from the primary to a member, in order."""
         return tuple(link for hop in self.path(member, time_ns) for link in hop.links)
 
-    def pieces(self, member: str, until_ns: int) -> Iterator[tuple[int, int, list[Hop]]]:
+    def pieces(self, member: str, until_ns: int) -> Iterator[tuple[int, int, tuple[Hop, ...]]]:
         """From when to when a member had which path, over the whole run."""
-        begins = [0, *(time_ns for time_ns in self.changes_ns() if 0 < time_ns < until_ns)]
+        begins = [0, *(time_ns for time_ns in self.changes_ns if 0 < time_ns < until_ns)]
         for begin, end in zip(begins, [*begins[1:], until_ns], strict=True):
             yield begin, end, self.path(member, begin)
 

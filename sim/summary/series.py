@@ -93,19 +93,18 @@ def snapshot_store_fill(story: Story) -> Iterator[Series]:
 def link_utilisation(story: Story) -> Iterator[Series]:
     """How busy each link with a limited bandwidth is, in the direction that is used more."""
     for link in story.facts.of(LinkStood):
-        ways = story.traffic.by_direction(link.link)
-        way = traffic.busier(link, ways)
+        way = traffic.busier(link, story.traffic.by_direction(link.link))
         if traffic.capacity(link, way):
-            load = partial(story.traffic.rate, ways.get(way, ()))
+            load = partial(story.traffic.load, link.link, way)
             yield Series({"link": link.link}, load, traffic.capacity(link, way))
 
 
 def direction_utilisation(story: Story) -> Iterator[Series]:
     """The same for each direction that carried anything."""
     for link in story.facts.of(LinkStood):
-        for way, transfers in sorted(story.traffic.by_direction(link.link).items()):
+        for way in sorted(story.traffic.by_direction(link.link)):
             if traffic.capacity(link, way):
-                load = partial(story.traffic.rate, transfers)
+                load = partial(story.traffic.load, link.link, way)
                 yield Series({"link": link.link, "from": way[0]}, load, traffic.capacity(link, way))
 
 

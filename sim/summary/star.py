@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import attrgetter
 
 from sim.records import CopyBegan, CopyFinished, SetForwarded, SetReceived
 from sim.summary.mirror import Mirror
@@ -49,7 +48,7 @@ def deliveries(mirror: Mirror) -> Iterator[Delivery]:
     for name in mirror.secondaries:
         copying = 0
         for fact in facts.of_arm(mirror.name, name):
-            way = tuple(path(name, fact.time_ns))
+            way = path(name, fact.time_ns)
             match fact:
                 case SetReceived():
                     yield Delivery(fact.time_ns, name, fact.blocks * block, way, relayed=True, kept=True)
@@ -58,23 +57,15 @@ def deliveries(mirror: Mirror) -> Iterator[Delivery]:
                 case CopyFinished():
                     yield Delivery(fact.time_ns, name, copying, way, relayed=False, kept=True)
     for passed in facts.about(SetForwarded, replication=mirror.name):
-        way = tuple(path(passed.forwarder, passed.time_ns))
+        way = path(passed.forwarder, passed.time_ns)
         yield Delivery(passed.time_ns, passed.forwarder, passed.blocks * block, way, relayed=True, kept=False)
 
 
-def tree(mirror: Mirror, windows: Windows) -> Cost:
-    """What the tree carried for what arrived in the windows."""
-    return _cost((one.payload_bytes, one.came_over) for one in _within(mirror, windows))
-
-
-def star(mirror: Mirror, windows: Windows) -> Cost:
-    """What a star would have carried so that the same secondaries get the same."""
-    return _cost((one.payload_bytes, one.path) for one in _within(mirror, windows) if one.kept)
-
-
-def _within(mirror: Mirror, windows: Windows) -> list[Delivery]:
-    found = [one for one in deliveries(mirror) if windows.holds(one.time_ns)]
-    return sorted(found, key=attrgetter("time_ns"))
+def tree_and_star(mirror: Mirror, windows: Windows) -> tuple[Cost, Cost]:
+    """What the tree carried for what arrived in the windows, and a star would have, so that all get the same."""
+    arrived = [one for one in deliveries(mirror) if windows.holds(one.time_ns)]
+    star = _cost((one.payload_bytes, one.path) for one in arrived if one.kept)
+    return _cost((one.payload_bytes, one.came_over) for one in arrived), star
 
 
 def _cost(carried: Iterator[tuple[int, tuple[Hop, ...]]]) -> Cost:

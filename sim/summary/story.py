@@ -18,6 +18,7 @@ from sim.summary.mirror import Mirror
 from sim.summary.outages import Outages
 from sim.summary.phases import phase_windows
 from sim.summary.spans import copies_due
+from sim.summary.star import Cost, tree_and_star
 from sim.summary.traffic import Traffic
 from sim.summary.windows import Windows
 
@@ -53,6 +54,7 @@ class Story:
         self.run = run
         self.facts = Facts(run.ledger)
         self._catching_up: dict[tuple[str, str], CatchingUp] = {}
+        self._costs: dict[tuple[str, Windows], tuple[Cost, Cost]] = {}
         self.mirrors = [Mirror(self.facts, began, self._said(began.replication)) for began in self._first_begins()]
 
     @classmethod
@@ -100,6 +102,12 @@ class Story:
             outages = Windows.of(cut_off, self.until_ns)
             self._catching_up[mirror.name, secondary] = CatchingUp(self.facts, mirror, secondary, outages)
         return self._catching_up[mirror.name, secondary]
+
+    def tree_and_star(self, mirror: Mirror, windows: Windows) -> tuple[Cost, Cost]:
+        """What the tree of a replication carried in the windows, and what a star would have."""
+        if (mirror.name, windows) not in self._costs:
+            self._costs[mirror.name, windows] = tree_and_star(mirror, windows)
+        return self._costs[mirror.name, windows]
 
     def settled_ns(self, mirror: Mirror, secondary: str) -> int:
         """The lag of an arm that keeps up: two of its longest timeouts, and one of its playback's.

@@ -77,7 +77,8 @@ def unreceived(story: Story, windows: Windows) -> Iterator[Total]:
     """What was cut and has not arrived in whole at each secondary off the primary's site, at the end."""
     for mirror, secondary, name in story.arms:
         if windows.spans and secondary in mirror.off_site:
-            yield Total({"to": name}, arrivals.not_arrived_bytes(story.facts, mirror, secondary, windows.spans[-1][1]))
+            waiting = story.catching_up(mirror, secondary).waiting
+            yield Total({"to": name}, arrivals.at(waiting, windows.spans[-1][1]).payload_bytes)
 
 
 def unreadable(story: Story, windows: Windows) -> Iterator[Total]:

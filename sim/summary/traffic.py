@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from fractions import Fraction
+from functools import cached_property
 from typing import TypeVar
 
 from sim.records import BytesCarried, LinkStood
@@ -38,6 +39,7 @@ class Traffic:
         self.until_ns = facts.until_ns
         self._transfers = facts.of(BytesCarried)
         self._cuts = Cuts(facts)
+        self._loads: dict[tuple[str, Way], Curve] = {}
         self._closed: dict[tuple[str, str, str], Windows] = {}
 
     def carried(
@@ -61,11 +63,21 @@ class Traffic:
 
     def by_direction(self, link: str) -> dict[Way, list[BytesCarried]]:
         """The transfers over a link, each direction for itself."""
-        ways: dict[Way, list[BytesCarried]] = defaultdict(list)
+        return self._by_link.get(link, {})
+
+    @cached_property
+    def _by_link(self) -> dict[str, dict[Way, list[BytesCarried]]]:
+        links: dict[str, dict[Way, list[BytesCarried]]] = {}
         for transfer in self._transfers:
-            if transfer.link == link:
-                ways[transfer.source, transfer.destination].append(transfer)
-        return dict(ways)
+            ways = links.setdefault(transfer.link, {})
+            ways.setdefault((transfer.source, transfer.destination), []).append(transfer)
+        return links
+
+    def load(self, link: str, way: Way) -> Curve:
+        """Bits a second over time in one direction of a link."""
+        if (link, way) not in self._loads:
+            self._loads[link, way] = self.rate(self.by_direction(link).get(way, ()))
+        return self._loads[link, way]
 
     def rate(self, transfers: Iterable[BytesCarried]) -> Curve:
         """Bits a second over time: the mean rates of the transfers under way (those that took no time left out)."""

@@ -7,12 +7,9 @@ from fractions import Fraction
 from typing import Final
 
 from sim.records import FaultBegan, RouteChanged
-from sim.summary import star
 from sim.summary.catchup import ESTIMATORS
 from sim.summary.faults import Cuts, unreachable
-from sim.summary.mirror import Mirror
 from sim.summary.sample import SECOND, OfWindows, Total
-from sim.summary.star import Cost
 from sim.summary.story import Story
 from sim.summary.traffic import RETRANSMISSION
 from sim.summary.windows import Windows
@@ -32,22 +29,22 @@ def primary_bytes(story: Story, windows: Windows) -> Iterator[Total]:
         yield Total({"replication": name}, left.get(name, 0))
 
 
-def of_routes(what: Callable[[Mirror, Windows], Cost], from_primary: bool) -> OfWindows:
-    """A metric of what star or tree carries, where there are forwarders."""
+def of_routes(which: int, *, from_primary: bool) -> OfWindows:
+    """A metric of what the tree (0) or a star (1) carries, where there are forwarders."""
 
     def measured(story: Story, windows: Windows) -> Iterator[Total]:
         for mirror in story.mirrors:
             if mirror.routes.has_forwarders:
-                cost = what(mirror, windows)
+                cost = story.tree_and_star(mirror, windows)[which]
                 yield Total({"replication": mirror.name}, cost.from_primary if from_primary else cost.all_links)
 
     return measured
 
 
-star_bytes: Final = of_routes(star.star, from_primary=False)
-star_primary_bytes: Final = of_routes(star.star, from_primary=True)
-tree_bytes: Final = of_routes(star.tree, from_primary=False)
-tree_primary_bytes: Final = of_routes(star.tree, from_primary=True)
+star_bytes: Final = of_routes(1, from_primary=False)
+star_primary_bytes: Final = of_routes(1, from_primary=True)
+tree_bytes: Final = of_routes(0, from_primary=False)
+tree_primary_bytes: Final = of_routes(0, from_primary=True)
 
 
 def retransmitted_share(story: Story, windows: Windows) -> Iterator[Total]:
@@ -101,7 +98,7 @@ def eta_error(statistic: Callable[[list[int]], Fraction]) -> OfWindows:
 
     def measured(story: Story, windows: Windows) -> Iterator[Total]:
         for mirror, secondary, name in story.arms:
-            asked = [one for one in story.catching_up(mirror, secondary).estimates() if windows.holds(one.time_ns)]
+            asked = [one for one in story.catching_up(mirror, secondary).estimates if windows.holds(one.time_ns)]
             for estimator in ESTIMATORS:
                 errors = [error for one in asked if (error := one.error_ns(estimator)) is not None]
                 if errors:

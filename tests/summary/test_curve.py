@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.summary.curve import Curve
+from sim.summary.curve import Curve, Line
 from sim.summary.windows import Span, Windows
 
 spans = st.lists(st.tuples(st.integers(-5, 105), st.integers(-5, 105)), max_size=6)
@@ -71,7 +70,7 @@ def test_a_curve_loses_no_time_in_windows(some: list[Span]) -> None:
 
 
 def test_a_stretch_along_points_is_exact_at_the_points_and_flat_after_the_last() -> None:
-    times, heights = np.array([0, 10, 20]), np.array([0, 5, 25])
-    assert Curve.along(times, heights, 5, 30).segments() == [(5, 10, 2, 5), (10, 20, 5, 25), (20, 30, 25, 25)]
-    assert Curve.along(times, heights, 10, 20).segments() == [(10, 20, 5, 25)]
-    assert Curve.along(times, heights, 12, 14).segments() == [(12, 14, 9, 13)]
+    line = Line([0, 10, 20], [0, 5, 25])
+    assert list(line.stretch(5, 30)) == [(5, 10, 2, 5), (10, 20, 5, 25), (20, 30, 25, 25)]
+    assert list(line.stretch(10, 20)) == [(10, 20, 5, 25)]
+    assert list(line.stretch(12, 14, 100)) == [(12, 14, 109, 113)]
