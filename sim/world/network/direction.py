@@ -37,22 +37,29 @@ class Direction:
         self.acks: dict[Flow, None] = {}  # whose acknowledgements come back over it
         self.ways: dict[Way, None] = {}  # that lead over it, there or back
         self.due_ns: int | None = None
-
-    @property
-    def up(self) -> bool:
-        """Whether anything passes now: not down, and with some bandwidth and not every packet lost."""
-        return not any(trouble.down for trouble in self.troubles) and self.capacity != 0 and self.loss_now < 1.0
+        self._capacity: int | None = None
+        self.delay_now_ns = self.delay_ns  # one way, with what troubles add, without jitter
+        self.up = True  # whether anything passes: not down, with some bandwidth, and not every packet lost
+        self.look()
 
     @property
     def capacity(self) -> int | None:
         """Bits per second now: what is there of the bandwidth, and what throttles let through; None is unlimited."""
-        line = self._line
+        return self._capacity if self.is_steady else self._throttled(self._line())
+
+    def look(self) -> None:
+        """Something has changed: what is there now of the bandwidth, and of the delay?"""
+        self._capacity = self._throttled(self._line())
+        self.delay_now_ns = self.delay_ns + sum(trouble.extra_delay_ns for trouble in self.troubles)
+        self.up = self._capacity != 0 and not any(one.down for one in self.troubles) and self.loss_now < 1.0
+
+    def _throttled(self, line: int | None) -> int | None:
+        """What throttles let through of it."""
         if not self.buckets:
             return line
         limits = [bucket.limit(self._clock.now_ns) for bucket in self.buckets]
         return min(limit for limit in (BURST_BITS_PER_S if line is None else line, *limits) if limit is not None)
 
-    @property
     def _line(self) -> int | None:
         """Bits per second that are there of the bandwidth."""
         spec, time_ns = self.spec, self._clock.now_ns
@@ -62,11 +69,6 @@ class Direction:
         if spec.factor is not None:
             full *= spec.factor.at(time_ns)
         return int(full * min((trouble.factor for trouble in self.troubles), default=1))
-
-    @property
-    def delay_now_ns(self) -> int:
-        """One way, with what troubles add, without jitter."""
-        return self.delay_ns + sum(trouble.extra_delay_ns for trouble in self.troubles)
 
     @property
     def loss_now(self) -> float:
@@ -117,12 +119,13 @@ class Direction:
         return self._passed_bytes + sum(flow.wire_bytes_at(self, time_ns) for flow in self.flows)
 
     def follow(self) -> bool:
-        """Bring its throttles up to date; whether they let more or less through now, which its ways are told."""
-        now, before = self._clock.now_ns, [bucket.bursts for bucket in self.buckets]
+        """Bring its throttles up to date; whether more or less passes than at the last look, which its ways are told."""
+        now, before = self._clock.now_ns, self._capacity
         for bucket in self.buckets:
             ends = [(bucket.since_ns, self.passed_bytes(bucket.since_ns)), (now, self.passed_bytes(now))]
             bucket.follow(list(self._passed(bucket.since_ns, now)) if bucket.bursts else ends)
-        if before == [bucket.bursts for bucket in self.buckets]:
+        self.look()
+        if self._capacity == before:
             return False
         for way in self.ways:
             way.look()

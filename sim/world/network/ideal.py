@@ -60,9 +60,10 @@ class IdealConnection:
         self._plan.payload_bytes[-1] = int(self._served_bits) // 8  # a chain of cuts must not lose a byte at each
 
     def _go(self, path: PathView) -> Plan:
-        left_bits = self._size_bits - self._served_bits
-        self._bits_per_ns = Fraction(path.bits_per_s) / NS_PER_S
-        lasts_ns = 0 if path.bits_per_s == 0 else -(-left_bits // self._bits_per_ns)
+        left_bits, share = self._size_bits - self._served_bits, Fraction(path.bits_per_s)
+        self._bits_per_ns = Fraction(share.numerator, share.denominator * NS_PER_S)
+        bits_ns = left_bits.numerator * share.denominator * NS_PER_S
+        lasts_ns = -(-bits_ns // (left_bits.denominator * share.numerator)) if share else 0
         self._plan.end_ns = self._since_ns + lasts_ns
         self._plan.add(self._plan.end_ns, self._size_bits // 8, 0)
         return self._plan

@@ -89,13 +89,20 @@ class Network:
 
     def add(self, direction: Direction, trouble: Trouble) -> None:
         """Something is wrong with a direction from now on."""
+        self._tell_before(direction)
         direction.troubles.append(trouble)
         self._traffic.changed(direction)
 
     def remove(self, direction: Direction, trouble: Trouble) -> None:
         """One trouble is over. Raises ValueError for one that was not there."""
+        self._tell_before(direction)
         direction.troubles.remove(trouble)
         self._traffic.changed(direction)
+
+    def _tell_before(self, direction: Direction) -> None:
+        """Let whoever must account for what has passed until now do so, before it passes differently."""
+        for way in direction.ways:
+            way.changing.fire()
 
     def _lay(self, link: LinkSpec) -> None:
         near, far = link.between

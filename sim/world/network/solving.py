@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
@@ -33,8 +33,12 @@ def connected(directions: Iterable[Direction]) -> list[Flow]:
     return sorted(found, key=lambda flow: flow.number)
 
 
-def share_out(flows: Iterable[Flow]) -> None:
+def share_out(flows: Sequence[Flow]) -> None:
     """Give each moving flow its share; what still drains out of a window keeps the one it had."""
+    if len(flows) == 1 and flows[0].moving:
+        limits = [direction.capacity for direction in flows[0].directions if direction.capacity is not None]
+        flows[0].share = Fraction(min(limits)) if limits else None
+        return
     left: dict[Direction, Fraction] = {}
     movers, demands = [], []
     for flow in flows:
@@ -48,8 +52,6 @@ def share_out(flows: Iterable[Flow]) -> None:
             demands.append(Demand(flow.weight, limited, flow.cap))
         else:
             flow.share = None
-    if len(demands) == 1:
-        demands = [Demand(demands[0].weight, demands[0].crosses)]
     for flow, share in zip(movers, shares(demands, left), strict=True):
         flow.share = share
 

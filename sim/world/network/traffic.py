@@ -67,6 +67,7 @@ class Traffic:
 
     def changed(self, direction: Direction) -> None:
         """Something is different on a direction: see who is hit when the instant is over."""
+        direction.look()
         for way in direction.ways:
             way.look()
         self._touched.update(direction.flows)

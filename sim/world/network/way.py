@@ -35,24 +35,16 @@ class Way:
     ) -> None:
         self.directions, self.back, self.congestion = tuple(there), tuple(back), congestion
         self.changed = Signal(clock, Order.NETWORK)  # fires when up, acks_up or usable did
+        self.changing = Signal(clock, Order.NETWORK)  # fires before a trouble comes or goes
+        self.up, self.acks_up = True, True  # whether data passes now, and acknowledgements the other way
         self._narrowest = min(self.directions, key=lambda one: one.bits_per_s or inf, default=None)
         self._conditions: Conditions | None = None
-        self._seen = (self.up, self.acks_up)
+        self.look()
 
     @property
     def links(self) -> tuple[str, ...]:
         """Names of the links, in order."""
         return tuple(direction.link for direction in self.directions)
-
-    @property
-    def up(self) -> bool:
-        """Whether data passes now."""
-        return all(direction.up for direction in self.directions)
-
-    @property
-    def acks_up(self) -> bool:
-        """Whether acknowledgements pass now, the other way."""
-        return all(direction.up for direction in self.back)
 
     @property
     def usable(self) -> bool:
@@ -120,7 +112,8 @@ class Way:
     def look(self) -> None:
         """Something changed: tell those who wait if data or acknowledgements pass and did not, or no longer do."""
         self._conditions = None
-        seen = (self.up, self.acks_up)
-        if seen != self._seen:
-            self._seen = seen
+        before = self.up, self.acks_up
+        self.up = all(direction.up for direction in self.directions)
+        self.acks_up = all(direction.up for direction in self.back)
+        if before != (self.up, self.acks_up):
             self.changed.fire()

@@ -127,7 +127,7 @@ def test_a_factor_profile_multiplies_and_so_do_troubles() -> None:
 
 def test_a_profile_that_dries_up_takes_the_way_down_even_when_nobody_is_on_it() -> None:
     steps = Steps((0, 10 * S, 20 * S), (Fraction(1), Fraction(0), Fraction(1)), loop_ns=30 * S)
-    scene = Scene(link(there=line(bits_per_s=8 * MB, factor=steps)))
+    scene = Scene(link(there=line(bits_per_s=8 * MB, factor=steps), back=line()))
     way, heard = scene.way(), []
     way.changed.calls(lambda: heard.append((scene.clock.now_ns, way.usable)))
     scene.send("x", 2 * MB, at_ns=39 * S)
