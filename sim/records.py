@@ -110,7 +110,7 @@ class SecondaryJoined(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondaryLeft(Record):
-    """A secondary was removed: nothing is kept or sent for it any more."""
+    """A secondary was removed, or is not there at the start: nothing is kept or sent for it."""
 
     replication: str
     secondary: str

@@ -6,41 +6,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.engine.distribution import FullPolicy
-from sim.engine.identity import START
-from sim.engine.modlog import ModificationLog
-from sim.engine.playback import Playback
-from sim.engine.receiver import SetReceiver
-from sim.engine.savevolume import SaveVolume
-from sim.engine.snapshots import SnapshotQueue
-from sim.engine.source import Source
-from sim.engine.store import SnapshotStore
-from sim.engine.triggers import Triggers
-from sim.engine.volume import Volume
-from sim.oracle import Checking, Oracle
-from sim.records import LinkStood, ReplicationBegan, VolumeStood
+from sim.oracle import Checking
+from sim.records import LinkStood
 from sim.scenario import schema
+from sim.scenario.routes import tree
+from sim.scenario.timeline import Join, Leave
 from sim.streams import Streams
-from sim.world.activity import Activity
 from sim.world.clock import Clock
-from sim.world.contents import RowType, empty_disk, first_ids, rows_of
-from sim.world.copier import Copier
+from sim.world.contents import RowType
 from sim.world.disk import Disk
+from sim.world.faults import Faults
+from sim.world.hit import Hit
 from sim.world.ledger import Ledger
-from sim.world.link import Link
-from sim.world.localfeed import LocalFeed
-from sim.world.mirror import Arm, Mirror
+from sim.world.lines import link_specs
+from sim.world.mirror import Mirror
+from sim.world.network import Network
 from sim.world.node import Node
 from sim.world.operator import Operator
-from sim.world.primary import Policy, Primary
-from sim.world.secondary import PlaybackTriggers, Secondary
-from sim.world.sender import Sender
+from sim.world.parts import Parts
 from sim.world.snapshotting import Snapshotter, of_primary, of_secondary
-from sim.world.snapshotwatch import SnapshotWatch
-from sim.world.workload import VolumeWrites
-from sim.world.workload import build as build_writes
-
-FILL_BLOCKS = 1 << 20  # blocks that get their first contents at a time
+from sim.world.wiring import Ground, Wiring
 
 
 @dataclass(slots=True)
@@ -53,6 +38,7 @@ class World:
     mirrors: dict[str, Mirror]
     snapshotters: dict[tuple[str, str], Snapshotter]
     operator: Operator
+    faults: Faults
 
     def start(self) -> None:
         """Let everything begin, in the order of names, so that the order of declaration means nothing (M12)."""
@@ -63,14 +49,16 @@ class World:
             if schedule is not None:
                 self.clock.start(self.snapshotters[key].keep(schedule.every, schedule.keep))
         self.operator.plan(self.scenario.timeline)
+        self.faults.plan(self.scenario)
 
     def look(self) -> None:
         """Bring every volume and transfer up to date: the end of the run is an instant that is looked at."""
         for name in sorted(self.mirrors):
             self.mirrors[name].primary.look()
-            for arm in self.mirrors[name].arms.values():
-                arm.sender.tell_unfinished()
-                arm.copier.tell_unfinished()
+            for member in self.mirrors[name].tree.members.values():
+                member.feed.tell_unfinished()
+                if member.copier is not None:
+                    member.copier.tell_unfinished()
 
     def _schedule(self, volume: str, site: str) -> schema.SnapshotSchedule | None:
         spec = next(spec for spec in self.scenario.replication.values() if spec.volume == volume)
@@ -89,24 +77,50 @@ class Builder:
         self._checking: Checking = checking
         self._row_type: RowType = row_type
         self._clock = Clock()
-        self._nodes = {
-            name: Node(self._clock, name, Disk(self._clock, site.disk.read, site.disk.write))
-            for name, site in sorted(scenario.sites.items())
-        }
-        self._links = [
-            Link(self._clock, name, link.between, link.bandwidth, link.rtt)
-            for name, link in sorted(scenario.links.items())
-        ]
+        self._nodes = {key: node for site in sorted(scenario.sites) for key, node in self._data_movers(site)}
+        self._network = Network(self._clock, streams, link_specs(scenario))
 
     def world(self) -> World:
         """Everything, wired."""
-        for link in self._links:
-            spec = self._scenario.links[link.name]
-            self._ledger.append(LinkStood(time_ns=0, link=link.name, bits_per_s=spec.bandwidth, rtt_ns=spec.rtt))
+        self._tell_links()
         mirrors = {name: self._mirror(name, spec) for name, spec in sorted(self._scenario.replication.items())}
         snapshotters = {key: one for name, mirror in mirrors.items() for key, one in self._snapshotters(name, mirror)}
-        operator = Operator(self._clock, self._ledger, self._nodes, mirrors, snapshotters)
-        return World(self._clock, self._ledger, self._scenario, mirrors, snapshotters, operator)
+        operator = Operator(self._clock, self._nodes, mirrors, snapshotters)
+        hit = Hit(mirrors)
+        faults = Faults(self._clock, self._ledger, self._streams, self._network, self._nodes.values(), hit, mirrors)
+        return World(self._clock, self._ledger, self._scenario, mirrors, snapshotters, operator, faults)
+
+    def _data_movers(self, site: str) -> Iterator[tuple[str, Node]]:
+        """A site's data movers share its disks; the site's own name stands for the first."""
+        spec = self._scenario.sites[site]
+        disk = Disk(self._clock, spec.disk.read, spec.disk.write)
+        movers = [Node(self._clock, site, disk, name) for name in spec.data_movers or (site,)]
+        yield site, movers[0]
+        yield from ((f"{site}/{node.name}", node) for node in movers)
+
+    def _tell_links(self) -> None:
+        for name, link in sorted(self._scenario.links.items()):
+            there, back = link.direction(0), link.direction(1)
+            self._ledger.append(
+                LinkStood(
+                    time_ns=0,
+                    link=name,
+                    bits_per_s=there.bandwidth,
+                    rtt_ns=there.rtt,
+                    ends=link.between,
+                    back_bits_per_s=back.bandwidth if back.bandwidth != there.bandwidth else None,
+                    congestion=link.congestion_control,
+                )
+            )
+
+    def _mirror(self, name: str, spec: schema.Replication) -> Mirror:
+        ground = Ground(
+            self._clock, self._ledger, self._streams, self._network, self._nodes, self._checking,
+            Path(self._scenario.base_dir),
+        )  # fmt: skip
+        volume = self._scenario.volumes[spec.volume]
+        parts = Parts(self._clock, self._ledger, spec.volume, volume, self._row_type)
+        return Wiring(ground, name, spec, parts, joiners(self._scenario, name)).mirror(tree(self._scenario, name))
 
     def _snapshotters(self, name: str, mirror: Mirror) -> Iterator[tuple[tuple[str, str], Snapshotter]]:
         volume = self._scenario.replication[name].volume
@@ -115,140 +129,16 @@ class Builder:
             if not arm.secondary.shares_save_volume:
                 yield (volume, arm.secondary.node.site), of_secondary(arm.secondary)
 
-    # -- one replication ----------------------------------------------------------------------------------------------
-
-    def _mirror(self, name: str, spec: schema.Replication) -> Mirror:
-        volume_spec = self._scenario.volumes[spec.volume]
-        primary = self._primary(name, spec, volume_spec)
-        self._tell_standing(name, spec, volume_spec)
-        mirror = Mirror(name, primary)
-        for secondary in sorted(spec.secondaries):
-            mirror.join(self._arm(primary, name, spec, volume_spec, secondary))
-        return mirror
-
-    def _primary(self, name: str, spec: schema.Replication, volume_spec: schema.Volume) -> Primary:
-        volume = self._volume(volume_spec, filled=spec.initial_copy != "done")
-        snapshots = self._snapshots(volume, spec.volume, spec.primary)
-        save_volume = self._save_volume(spec.save_volume.size, volume_spec)
-        log = ModificationLog(volume.n_blocks)
-        source = Source(volume, log, save_volume, snapshots.queue, _chunk_blocks(spec, volume_spec))
-        policy = Policy(
-            spec.volume,
-            volume_spec.block,
-            tuple(sorted(spec.secondaries)),
-            Triggers(spec.timeout, _blocks(spec.high_water_mark, volume_spec.block), spec.poll),
-            spec.empty_sets == "send",
-            FullPolicy(spec.save_volume.on_full),
-        )
-        activity = Activity(self._clock, self._writes(spec, volume_spec))
-        oracle = Oracle(self._checking, volume.contents)
-        node = self._nodes[spec.primary]
-        return Primary(self._clock, self._ledger, node, name, policy, source, snapshots, activity, oracle)
-
-    def _arm(
-        self, primary: Primary, replication: str, spec: schema.Replication, volume_spec: schema.Volume, name: str
-    ) -> Arm:
-        site, options = spec.site_of(name), spec.secondaries[name]
-        local = site == spec.primary
-        volume = self._volume(volume_spec, filled=False)
-        snapshots = self._snapshots(volume, spec.volume, site)
-        save_volume = (
-            primary.save_volume
-            if local
-            else self._save_volume(options.save_volume.size or spec.save_volume.size, volume_spec)
-        )
-        receiver = None if local else SetReceiver(save_volume, START)
-        secondary = Secondary(
-            primary,
-            self._nodes[site],
-            name,
-            PlaybackTriggers(
-                options.timeout, options.high_water_mark and _blocks(options.high_water_mark, volume_spec.block)
-            ),
-            Playback(volume, save_volume, START if spec.initial_copy == "done" else None, snapshots.queue),
-            receiver,
-            save_volume,
-            snapshots,
-        )
-        feed: Sender | LocalFeed
-        if receiver is None:
-            feed = LocalFeed(primary, secondary)
-        else:
-            feed = Sender(primary, secondary, receiver, self._link(spec.primary, site).way(spec.primary, site))
-        copier = Copier(primary, secondary, feed, spec.initial_copy == "two-snapshots", spec.retries)
-        return Arm(secondary, feed, copier)
-
-    # -- parts --------------------------------------------------------------------------------------------------------
-
-    def _volume(self, spec: schema.Volume, filled: bool) -> Volume:
-        """A volume whose first blocks are in use; filled ones hold something that a copy can be compared with."""
-        volume = Volume(empty_disk(spec.size // spec.block, spec.block, self._row_type), spec.granularity)
-        in_use = _in_use_blocks(spec)
-        volume.allocate_range(0, in_use)
-        if filled:
-            for start, stop in _ranges(in_use, FILL_BLOCKS):
-                volume.contents[start:stop] = rows_of(first_ids(start, stop), volume.contents)
-        return volume
-
-    def _snapshots(self, volume: Volume, name: str, site: str) -> SnapshotWatch:
-        spec = self._scenario.volumes[name]
-        capacity = (spec.snapshot_store.size or spec.size) // spec.block
-        store = SnapshotStore(empty_disk(capacity, spec.block, self._row_type))
-        queue = SnapshotQueue(volume, store, when_full="invalidate_oldest")
-        return SnapshotWatch(self._clock, self._ledger, name, site, spec.block, queue)
-
-    def _save_volume(self, size: int, spec: schema.Volume) -> SaveVolume:
-        return SaveVolume(empty_disk(size // spec.block, spec.block, self._row_type))
-
-    def _writes(self, spec: schema.Replication, volume_spec: schema.Volume) -> VolumeWrites:
-        base_dir = Path(self._scenario.base_dir)
-        return build_writes(spec.volume, volume_spec, self._streams, base_dir, spec.timeout)
-
-    def _link(self, near: str, far: str) -> Link:
-        return next(link for link in self._links if set(link.between) == {near, far})
-
-    def _tell_standing(self, name: str, spec: schema.Replication, volume_spec: schema.Volume) -> None:
-        self._ledger.append(
-            VolumeStood(
-                time_ns=0,
-                volume=spec.volume,
-                site=spec.primary,
-                n_blocks=volume_spec.size // volume_spec.block,
-                block_bytes=volume_spec.block,
-                in_use_blocks=_in_use_blocks(volume_spec),
-            )
-        )
-        self._ledger.append(
-            ReplicationBegan(
-                time_ns=0,
-                replication=name,
-                volume=spec.volume,
-                primary=spec.primary,
-                secondaries=tuple(sorted(spec.secondaries)),
-                generation=1,
-                timeout_ns=spec.timeout,
-                high_water_mark_bytes=spec.high_water_mark,
-                save_volume_bytes=spec.save_volume.size,
-            )
-        )
-
 
 def build(scenario: schema.Scenario, ledger: Ledger, streams: Streams, checking: Checking, row_type: RowType) -> World:
     """The world of a scenario at instant 0. Raises BadInput for a trace or profile that cannot be read."""
     return Builder(scenario, ledger, streams, checking, row_type).world()
 
 
-def _blocks(size_bytes: int, block_bytes: int) -> int:
-    return -(-size_bytes // block_bytes)
-
-
-def _chunk_blocks(spec: schema.Replication, volume_spec: schema.Volume) -> int:
-    return max(1, spec.chunk // volume_spec.block)
-
-
-def _in_use_blocks(spec: schema.Volume) -> int:
-    return int(spec.size // spec.block * spec.in_use)
-
-
-def _ranges(stop: int, step: int) -> Iterator[tuple[int, int]]:
-    return ((start, min(start + step, stop)) for start in range(0, stop, step))
+def joiners(scenario: schema.Scenario, replication: str) -> frozenset[str]:
+    """The secondaries of a replication that are not there at the start: those whose first entry is to join."""
+    first: dict[str, schema.TimelineEntry] = {}
+    for entry in sorted(scenario.timeline, key=lambda entry: int(entry.at)):
+        if isinstance(entry, Join | Leave) and entry.replication == replication:
+            first.setdefault(entry.secondary, entry)
+    return frozenset(name for name, entry in first.items() if isinstance(entry, Join))

@@ -126,10 +126,20 @@ class Signal:
         self._clock, self._order = clock, order
         self._waiting: Event | None = None
         self._wakes: list[Signal] = []
+        self._calls: list[Callable[[], None]] = []
 
     def wakes(self, other: Signal) -> None:
         """Let `other` fire whenever this one does, so that a process need wait for one signal only."""
-        self._wakes.append(other)
+        if other not in self._wakes:
+            self._wakes.append(other)
+
+    def sleeps(self, other: Signal) -> None:
+        """Take back `wakes`."""
+        self._wakes = [one for one in self._wakes if one is not other]
+
+    def calls(self, action: Callable[[], None]) -> None:
+        """Let `action` be done at once whenever this fires, for whoever must not miss it while he waits elsewhere."""
+        self._calls.append(action)
 
     def wait(self) -> Event:
         """An event that fires with the next `fire`."""
@@ -142,6 +152,8 @@ class Signal:
         if self._waiting is not None:
             self._clock.fire(self._waiting, self._order)
             self._waiting = None
+        for action in self._calls:
+            action()
         for other in self._wakes:
             other.fire()
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,14 @@ from sim.engine.delta import delta
 from sim.engine.identity import START, SetId
 from sim.engine.snapshot_errors import SnapshotError
 from sim.engine.snapshots import SnapshotQueue
-from sim.records import BytesCarried, CopyBegan, CopyFinished, SecondaryDropped
+from sim.records import CopyBegan, CopyFinished, SecondaryDropped
+from sim.world.carriage import Carriage
 from sim.world.clock import Order, Process, Signal, Wait
 from sim.world.fluid import Flow
 from sim.world.localfeed import LocalFeed
+from sim.world.network import Direction, Network, Session
+from sim.world.network import Flow as NetworkFlow
+from sim.world.node import Seat
 from sim.world.primary import Primary
 from sim.world.secondary import Secondary
 from sim.world.sender import Sender
@@ -42,19 +47,49 @@ class _GivenUp(Exception):
     """The copy under way was overtaken: a newer one is asked for."""
 
 
+class Route(Protocol):
+    """How a copy gets from the primary to its secondary now."""
+
+    @property
+    def changed(self) -> Signal:
+        """Fires when the way may have become another one."""
+
+    def session(self) -> Session:
+        """A connection along all hops: forwarders pass on what comes."""
+
+    def nodes(self) -> list[Seat]:
+        """The data movers on the way, both ends included."""
+
+    def keep(self, stamp: SetId) -> None:
+        """Sets after `stamp` are for the secondary from now on: whoever feeds it is to keep and to send them."""
+
+    def forget(self) -> None:
+        """Nothing is kept or sent for the secondary: whom it feeds must be fed by others."""
+
+
 class Copier:
     """Seeds one secondary, the first time or again."""
 
     def __init__(
-        self, primary: Primary, secondary: Secondary, sender: Sender | LocalFeed, two_snapshots: bool, retries: int
+        self,
+        primary: Primary,
+        secondary: Secondary,
+        sender: Sender | LocalFeed,
+        network: Network,
+        two_snapshots: bool,
+        retries: int,
     ) -> None:
         self.primary, self.secondary, self.sender = primary, secondary, sender
+        self._network, self._carriage = network, Carriage(primary.ledger, primary.clock, primary.name)
+        self.route: Route
         self._two_snapshots, self._retries = two_snapshots, retries
         self._clock = primary.clock
         self._asked = Signal(self._clock, Order.NETWORK)
         self._request: _Request | None = None
         self._attempts = 0
-        self._flows: list[Flow] = []
+        self._out = False  # the secondary is no member of the replication
+        self._flow: NetworkFlow | None = None
+        self._disk_flows: tuple[Flow, ...] = ()
         self._broke_ns = -1  # when the connection broke last: what was on its way then is lost
         self._cause = ""
         self._snapshots: list[int] = []
@@ -65,10 +100,17 @@ class Copier:
 
     def ask(self, cause: str, why: str) -> None:
         """Ask for a new copy; one under way is given up. What can be read there stays readable until it begins."""
-        self._request = _Request(cause, why)
+        self._request, self._out = _Request(cause, why), False
         self._let_go()
         self._break_off()
         self._asked.fire()
+
+    def stay_out(self) -> None:
+        """The secondary is no member, until it is asked to be copied again: nothing there can be read."""
+        self._request, self._out = None, True
+        self._let_go()
+        self._break_off()
+        self.secondary.forget_everything()
 
     def _let_go(self) -> None:
         """Keep no sets for the secondary, and send it none: what it would need first is a copy (C12)."""
@@ -76,6 +118,7 @@ class Copier:
         self.primary.distribution.mark_out_of_sync(self.secondary.name)
         self.sender.enabled = False
         self.sender.disconnect()
+        self.route.forget()
         self.secondary.let_go()
         self.primary.space_changed(used)
 
@@ -92,6 +135,13 @@ class Copier:
         """Either node stopped: the transfer breaks off, and goes on from what had arrived when both are up."""
         self._broke_ns = self._clock.now_ns
         self._break_off()
+
+    def is_on(self, direction: Direction) -> bool:
+        """Whether a copy is on its way over a direction, there or back."""
+        if self._flow is None:
+            return False
+        way = self._flow.session.way
+        return direction in (*way.directions, *way.back)
 
     def serve(self) -> Process:
         """Make copies when asked, for ever (FIG 11)."""
@@ -149,38 +199,45 @@ class Copier:
         self.primary.distribution.join(self.secondary.name, stamp)
         self.sender.enabled = True
         self.secondary.expect_after(stamp)
+        self.route.keep(stamp)
         self.sender.start_after(stamp)
 
     def _carry(self, snapshot: int, blocks: Bitmap, cause: str) -> Process:
         """Read at the primary, send, write at the secondary, all at once: the slowest sets the pace."""
         todo = _Todo(blocks)
         while True:
-            yield from self._until_both_up()
-            size = todo.left * self.primary.block_bytes
-            way = self.sender.way
-            servers = (way.server, self.primary.node.disk.reading, self.secondary.node.disk.writing)
-            self._flows, self._cause = [server.begin(size) for server in servers], cause
-            began_ns, flows = self._clock.now_ns, self._flows
-            yield self._clock.both(*(flow.ended for flow in flows))
+            yield from self._until_all_up()
+            flow, disks = self._begin_flows(todo.left * self.primary.block_bytes, cause)
+            yield self._clock.both(flow.ended, *(disk.ended for disk in disks))
             self._account(cause)
-            self._flows = []
+            self._flow, self._disk_flows = None, ()
             self._stop_if_overtaken()
             self._queue.entry(snapshot)  # raises if it had to go
-            if self._broke_ns < began_ns:
-                yield self._clock.at(self._clock.now_ns + way.delay_ns, Order.NETWORK)
+            if self._broke_ns < flow.began_ns:
+                yield self._clock.at(max(flow.arrives_ns, self._clock.now_ns), Order.NETWORK)
                 self._stop_if_overtaken()
-            broken = self._broke_ns >= began_ns
-            last_ns = (self._broke_ns if broken else self._clock.now_ns) - way.delay_ns
-            arrived = min(flow.served_bytes(last_ns) for flow in flows) // self.primary.block_bytes
-            for part in todo.take(arrived):
+            broken = self._broke_ns >= flow.began_ns
+            arrived = flow.arrived_bytes(self._broke_ns if broken else self._clock.now_ns)
+            written = min(arrived, *(disk.served_bytes(self._clock.now_ns) for disk in disks))
+            for part in todo.take(written // self.primary.block_bytes):
                 self.secondary.write_copy(part, self._queue.read(snapshot, part))
             if not todo.left and not broken:
                 return
 
-    def _until_both_up(self) -> Process:
-        while not (self.primary.node.up and self.secondary.node.up):
-            yield from self.primary.node.until_up()
-            yield from self.secondary.node.until_up()
+    def _begin_flows(self, size_bytes: int, cause: str) -> tuple[NetworkFlow, tuple[Flow, ...]]:
+        session = self.route.session()
+        wire_bytes = session.way.wire_bytes(size_bytes, 0)
+        self._cause = cause
+        self._flow = self._network.begin(session, size_bytes, wire_bytes=wire_bytes)
+        servers = (self.primary.node.disk.reading, self.secondary.node.disk.writing)
+        self._disk_flows = tuple(server.begin(size_bytes) for server in servers)
+        return self._flow, self._disk_flows
+
+    def _until_all_up(self) -> Process:
+        """Wait until there is a way on which every data mover is up, forwarders too."""
+        while not all(node.up for node in self.route.nodes()):
+            down = next(node for node in self.route.nodes() if not node.up)
+            yield self._clock.either(down.changed.wait(), self.route.changed.wait())
 
     # -- the ends -----------------------------------------------------------------------------------------------------
 
@@ -232,12 +289,14 @@ class Copier:
             self._let_go()
 
     def _stop_if_overtaken(self) -> None:
-        if self._request is not None:
+        if self._request is not None or self._out:
             raise _GivenUp
 
     def _break_off(self) -> None:
-        servers = (self.sender.way.server, self.primary.node.disk.reading, self.secondary.node.disk.writing)
-        for server, flow in zip(servers, self._flows, strict=False):
+        if self._flow is not None:
+            self._network.break_off(self._flow)
+        servers = (self.primary.node.disk.reading, self.secondary.node.disk.writing)
+        for server, flow in zip(servers, self._disk_flows, strict=False):
             server.break_off(flow)
 
     def _delete_snapshots(self) -> None:
@@ -246,26 +305,13 @@ class Copier:
         self._snapshots = []
 
     def tell_unfinished(self) -> None:
-        """The run ends in mid-copy: enter what the link carried so far."""
-        if self._flows:
+        """The run ends in mid-copy: enter what the links carried so far."""
+        if self._flow is not None:
             self._account(self._cause)
 
     def _account(self, cause: str) -> None:
-        way, flow = self.sender.way, self._flows[0]
-        if not way.link:
-            return
-        self.primary.ledger.append(
-            BytesCarried(
-                time_ns=self._clock.now_ns,
-                replication=self.primary.name,
-                link=way.link,
-                source=way.source,
-                destination=way.destination,
-                cause=cause,
-                began_ns=flow.pieces[0].since_ns,
-                carried_bytes=flow.served_bytes(self._clock.now_ns),
-            )
-        )
+        assert self._flow is not None
+        self._carriage.tell(self._flow, self._flow.session.way, cause)
 
 
 class _Todo:

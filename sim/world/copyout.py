@@ -14,7 +14,7 @@ from sim.engine.source import Source
 from sim.world.activity import Activity
 from sim.world.clock import Clock
 from sim.world.fluid import Flow
-from sim.world.node import Node
+from sim.world.node import Seat
 from sim.world.source import Batch
 
 _NOTHING: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -23,7 +23,7 @@ _NOTHING: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 class CopyOut:
     """How far the disk is with the set that was cut last."""
 
-    def __init__(self, clock: Clock, node: Node, source: Source, activity: Activity, block_bytes: int) -> None:
+    def __init__(self, clock: Clock, node: Seat, source: Source, activity: Activity, block_bytes: int) -> None:
         self._clock, self._disk, self._source, self._activity = clock, node.disk.copying, source, activity
         self._block_bytes = block_bytes
         self._flow: Flow | None = None

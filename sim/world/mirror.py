@@ -1,46 +1,65 @@
-"""One replication as a whole: a primary and its secondaries, wired together, with what an operator can ask of it."""
+"""One replication as a whole: a primary and its members, wired together, with what an operator can ask of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from sim.engine.identity import SetId
-from sim.records import PolicyChanged, ReplicationStarted, ReplicationStopped, SecondaryDropped
+from sim.engine.identity import START
+from sim.records import (
+    PolicyChanged,
+    ReplicationMoved,
+    ReplicationStarted,
+    ReplicationStopped,
+    RouteStood,
+    SecondaryDropped,
+    SecondaryJoined,
+    SecondaryLeft,
+    SetForwarded,
+)
 from sim.world.clock import Order
 from sim.world.copier import Copier
-from sim.world.localfeed import LocalFeed
-from sim.world.node import Node
+from sim.world.copyroute import CopyRoute
+from sim.world.member import Member
+from sim.world.network import Network
+from sim.world.node import Node, Seat
 from sim.world.primary import Primary
 from sim.world.secondary import Secondary
-from sim.world.sender import Sender
+from sim.world.tree import Tree
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Arm:
-    """What leads to one secondary."""
+    """A member that keeps a copy: `secondary` and `copier` are there for certain."""
 
+    member: Member
     secondary: Secondary
-    sender: Sender | LocalFeed
     copier: Copier
 
 
 @dataclass(slots=True)
 class Mirror:
-    """A replication: name, primary and the arms to its secondaries."""
+    """A replication: its primary, the tree of its members, and those of them that keep a copy."""
 
     name: str
     primary: Primary
+    network: Network
+    tree: Tree
+    seats: dict[str, Seat]  # by site
     arms: dict[str, Arm] = field(default_factory=dict)
 
-    def join(self, arm: Arm) -> None:
-        """Wire a secondary in: its acknowledgements travel back, its node's fate breaks connections."""
-        secondary = arm.secondary
-        secondary.on_received = lambda set_id: self._send_back(arm, "received", set_id)
-        secondary.on_replayed = lambda set_id: self._send_back(arm, "replayed", set_id)
-        self.primary.schedule.limit(secondary.save_volume.capacity_blocks)
-        self.arms[secondary.name] = arm
+    def join(self, member: Member) -> None:
+        """Wire a member in: its acknowledgements travel back, its node's fate breaks connections."""
+        self.tree.join(member)
+        if member.inbox is not None:
+            self.primary.schedule.limit(member.inbox.save_volume.capacity_blocks)
+        if member.secondary is None or member.copier is None:
+            self._wire_forwarder(member)
+            return
+        self.arms[member.name] = Arm(member, member.secondary, member.copier)
+        member.secondary.on_received = lambda set_id: self.tree.report(member, member.name, "received", set_id)
+        member.secondary.on_replayed = lambda set_id: self.tree.report(member, member.name, "replayed", set_id)
+        member.copier.route = CopyRoute(self.primary, self.network, self.tree, member)
 
     def start(self, copies: str) -> None:
         """Let every process run; `copies` says whether secondaries are seeded first (run, two-snapshots) or done."""
@@ -49,31 +68,47 @@ class Mirror:
         self.primary.ask_for_room = self._urge
         self.primary.snapshots.on_given_up = self._look_at_snapshots
         self.primary.oldest_needed = self._oldest_needed
-        for arm in self.arms.values():
-            if copies != "done":
-                arm.copier.ask("initial_copy", "first_copy")
-            clock.start(arm.copier.serve())
-            clock.start(arm.sender.send())
-            clock.start(arm.secondary.play_back())
+        for member in self.tree.members.values():
+            self._tell_route(member)
+            if member.present:
+                self.tree.keep(member, START)
+        for member in self.tree.members.values():
+            self._start(member, copies)
         clock.start(self.primary.replicate())
+
+    def _start(self, member: Member, copies: str) -> None:
+        clock = self.primary.clock
+        if member.copier is not None and member.secondary is not None:
+            if not member.present:
+                self._tell(SecondaryLeft, secondary=member.name)
+                member.copier.stay_out()
+            elif copies != "done":
+                member.copier.ask("initial_copy", "first_copy")
+            clock.start(member.copier.serve())
+        clock.start(member.feed.send())
+        if member.secondary is not None:
+            clock.start(member.secondary.play_back())
 
     # -- the operator -------------------------------------------------------------------------------------------------
 
     def stop(self, secondary: str) -> None:
         """Stop sending to a secondary and playing back there; a replay in progress is finished (L1481-1484)."""
         arm = self.arms[secondary]
-        arm.sender.stopped = True
+        arm.member.feed.stopped = True
         arm.secondary.playing = False
-        arm.sender.disconnect()
+        arm.member.feed.disconnect()
         self._tell(ReplicationStopped, secondary=secondary)
+        self.tree.rethink_below(arm.member)
 
     def restart(self, secondary: str) -> None:
         """Go on from what both sides hold (L1490-1495)."""
         arm = self.arms[secondary]
         arm.secondary.playing = True
-        arm.sender.stopped = False
+        arm.member.feed.stopped = False
         self._tell(ReplicationStarted, secondary=secondary)
-        arm.sender.reconnect()
+        arm.member.feed.reconnect()
+        self.tree.rethink(arm.member)
+        self.tree.rethink_below(arm.member)
         arm.copier.go_on()
         arm.secondary.changed.fire()
 
@@ -98,56 +133,86 @@ class Mirror:
         self._tell(SecondaryDropped, secondary=secondary, cause=cause, sets_behind=behind)
         arm.copier.ask("full_copy", cause)
 
+    def add(self, secondary: str) -> None:
+        """A secondary joins while everything runs: it gets a first copy (L1228-1232). One that is there stays."""
+        arm = self.arms[secondary]
+        if not arm.member.present:
+            arm.member.present = True
+            arm.secondary.playing = True
+            self._tell(SecondaryJoined, secondary=secondary)
+            arm.copier.ask("initial_copy", "joined")
+
+    def remove(self, secondary: str) -> None:
+        """A secondary leaves: nothing is kept or sent for it, and nothing can be read there. Twice is no fault."""
+        arm = self.arms[secondary]
+        if arm.member.present:
+            arm.member.present = False
+            self._tell(SecondaryLeft, secondary=secondary)
+            arm.copier.stay_out()
+
+    def move(self, site: str, data_mover: Node) -> None:
+        """Go on on another data mover of a site: sockets break, what is on its disks is there (L1073-1095)."""
+        seat = self.seats.get(site)
+        if seat is None or seat.node is data_mover:
+            return
+        self._went_down(seat)
+        seat.sit_on(data_mover)
+        self._tell(ReplicationMoved, site=site, data_mover=data_mover.name)
+        if seat.up:
+            self._came_up(seat)
+
     # -- nodes --------------------------------------------------------------------------------------------------------
 
     def node_went_down(self, node: Node) -> None:
         """Everything of this replication on that node stops where it is."""
-        if self.primary.node is node:
-            self.primary.crash()
-        for arm in self.arms.values():
-            if node in (self.primary.node, arm.secondary.node):
-                arm.sender.disconnect()
-                arm.copier.crash()
-            if arm.secondary.node is node:
-                arm.secondary.crash()
+        for seat in self.seats.values():
+            if seat.node is node:
+                self._went_down(seat)
 
     def node_came_up(self, node: Node) -> None:
         """Go on from what is durable, before users are let in."""
-        for arm in self.arms.values():
-            if arm.secondary.node is node:
-                arm.secondary.recover()
-            if node in (self.primary.node, arm.secondary.node):
-                arm.sender.reconnect()
-                self._agree(arm)
-        if self.primary.node is node:
+        for seat in self.seats.values():
+            if seat.node is node:
+                self._came_up(seat)
+
+    def _went_down(self, seat: Seat) -> None:
+        if self.primary.node is seat:
+            self.primary.crash()
+        for member in self.tree.members.values():
+            if seat in (member.node, self.tree.feeder_node(member)):
+                member.feed.disconnect()
+            if member.copier is not None and seat in member.copier.route.nodes():
+                member.copier.crash()
+            if member.secondary is not None and member.node is seat:
+                member.secondary.crash()
+
+    def _came_up(self, seat: Seat) -> None:
+        for member in self.tree.members.values():
+            if member.secondary is not None and member.node is seat:
+                member.secondary.recover()
+            if seat in (member.node, self.tree.feeder_node(member)):
+                member.feed.reconnect()
+                self.tree.tell_again(member)
+        if self.primary.node is seat:
             self.primary.recover()
 
     # -- wiring -------------------------------------------------------------------------------------------------------
 
-    def _send_back(self, arm: Arm, what: str, set_id: SetId) -> None:
-        """An acknowledgement takes its way; one that meets a node that went down meanwhile is lost."""
-        primary, clock = self.primary, self.primary.clock
-        life = primary.node.life
-        deliver: Callable[[], None] = lambda: self._acknowledge(arm, what, set_id, life)  # noqa: E731
-        clock.call_at(clock.now_ns + arm.sender.way.delay_ns, Order.NETWORK, deliver)
-
-    def _acknowledge(self, arm: Arm, what: str, set_id: SetId, life: int) -> None:
-        if self.primary.node.up and self.primary.node.life == life:
-            self.primary.acknowledge(arm.secondary.name, what, set_id)
-
-    def _agree(self, arm: Arm) -> None:
-        """After a restart both sides tell what they hold, so that a lost acknowledgement is made good."""
-        playback = arm.secondary.playback
-        if playback.readable and playback.boundary.number > 0:
-            self._send_back(arm, "replayed", playback.boundary)
+    def _wire_forwarder(self, member: Member) -> None:
+        inbox = member.inbox
+        assert inbox is not None
+        inbox.on_complete = lambda stored: self._tell(
+            SetForwarded, forwarder=member.name, generation=stored.id.generation, number=stored.id.number,
+            blocks=stored.blocks,
+        )  # fmt: skip
 
     def _urge(self) -> None:
         """The primary waits for room: ask whoever it keeps sets for to play back what it has (V8)."""
         clock, through = self.primary.clock, self.primary.last_cut
         for name in self.primary.distribution.in_sync():
             arm = self.arms[name]
-            urge = partial(arm.secondary.urge, through)
-            clock.call_at(clock.now_ns + arm.sender.way.delay_ns, Order.NETWORK, urge)
+            way_ns = arm.member.feed.way.delay_ns + sum(one.feed.way.delay_ns for one in arm.member.above())
+            clock.call_at(clock.now_ns + way_ns, Order.NETWORK, partial(arm.secondary.urge, through))
 
     def _look_at_snapshots(self) -> None:
         for arm in self.arms.values():
@@ -155,7 +220,19 @@ class Mirror:
 
     def _oldest_needed(self) -> int:
         """The oldest boundary that any secondary serves or will serve: loss is never counted from before it."""
-        return min(arm.secondary.oldest_needed.number for arm in self.arms.values())
+        present = [arm for arm in self.arms.values() if arm.member.present]
+        last = self.primary.last_cut.number
+        return min((arm.secondary.oldest_needed.number for arm in present), default=last)
+
+    def _tell_route(self, member: Member) -> None:
+        self._tell(
+            RouteStood,
+            member=member.name,
+            role="forwarder" if member.secondary is None else "secondary",
+            site=member.node.site,
+            feeder=self.primary.feeder_name if member.home is None else member.home.name,
+            links=tuple(direction.link for direction in member.feed.way.directions),
+        )
 
     def _tell(self, kind: type, **facts: object) -> None:
         primary = self.primary

@@ -1,7 +1,8 @@
-"""A data mover at a site: up or down, and what it loses when it stops (L1490-1495).
+"""A data mover at a site: up or down, and what it loses when it stops (L1490-1495); and who works on which.
 
 durable: volumes, save volume with mailbox, snapshot store, block index, Open and Old, numbers, acknowledgements
 volatile: sockets, partly received chunks, timers
+what a replication keeps lies on the site's disks, so it can go on on another data mover of the site (L1073-1095)
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from sim.world.disk import Disk
 class Node:
     """One data mover with its disk. `life` counts restarts, so that what was in flight to an earlier life is lost."""
 
-    def __init__(self, clock: Clock, site: str, disk: Disk) -> None:
-        self.site, self.disk = site, disk
+    def __init__(self, clock: Clock, site: str, disk: Disk, name: str = "") -> None:
+        self.site, self.disk, self.name = site, disk, name or site
         self.up, self.life = True, 0
         self.changed = Signal(clock, Order.REPAIR)
 
@@ -31,5 +32,43 @@ class Node:
 
     def until_up(self) -> Process:
         """Wait while the node is down."""
+        while not self.up:
+            yield self.changed.wait()
+
+
+class Seat:
+    """The data mover that one replication uses at one site: looks like a node, and can be another one later."""
+
+    def __init__(self, clock: Clock, node: Node) -> None:
+        self._node, self._moves = node, 0
+        self.site, self.disk = node.site, node.disk
+        self.changed = Signal(clock, Order.REPAIR)
+        node.changed.wakes(self.changed)
+
+    @property
+    def node(self) -> Node:
+        """The data mover itself."""
+        return self._node
+
+    @property
+    def up(self) -> bool:
+        """Whether it is up."""
+        return self._node.up
+
+    @property
+    def life(self) -> tuple[int, int]:
+        """Another value after each restart and each move."""
+        return self._moves, self._node.life
+
+    def sit_on(self, node: Node) -> None:
+        """Go on on another data mover of the same site."""
+        self._node.changed.sleeps(self.changed)
+        self._node = node
+        self._moves += 1
+        node.changed.wakes(self.changed)
+        self.changed.fire()
+
+    def until_up(self) -> Process:
+        """Wait while the data mover is down."""
         while not self.up:
             yield self.changed.wait()

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sim.scenario.distributions import Constant
 from sim.scenario.timeline import (
     CutNow,
     DeleteSnapshot,
     Join,
     Leave,
     Move,
-    Reboot,
     SetPolicy,
     Spell,
     Start,
@@ -21,11 +19,7 @@ from sim.scenario.timeline import (
     TimelineEntry,
 )
 from sim.world.clock import Clock, Order
-from sim.world.faults.fault import Fate, Fault
-from sim.world.faults.onsite import OnSite, data_movers
-from sim.world.faults.outages import Outages
-from sim.world.faults.spells import once
-from sim.world.ledger import Ledger
+from sim.world.faults.onsite import data_movers
 from sim.world.mirror import Mirror
 from sim.world.node import Node
 from sim.world.snapshotting import Snapshotter
@@ -36,28 +30,15 @@ class Operator:
     """Carries the timeline out."""
 
     clock: Clock
-    ledger: Ledger
     nodes: Mapping[str, Node]
     mirrors: dict[str, Mirror]
     snapshotters: dict[tuple[str, str], Snapshotter]  # by volume and site, a volume's primary first
-    faults_are_planned: bool = False  # by `Faults`; else reboots, and no other fault, are planned here
 
     def plan(self, timeline: Sequence[TimelineEntry]) -> None:
         """Arm every command at its instant."""
         for entry in timeline:
             if not isinstance(entry, Spell):
                 self.clock.call_at(int(entry.at), Order.COMMAND, lambda entry=entry: self._do(entry))  # type: ignore[misc]
-        if not self.faults_are_planned:
-            self._plan_reboots(timeline)
-
-    def _plan_reboots(self, timeline: Sequence[TimelineEntry]) -> None:
-        fate, outages = Fate(self.clock, self.ledger), Outages(self.clock, self.ledger, self.mirrors)
-        for place, entry in enumerate(timeline, 1):
-            if isinstance(entry, Reboot) and isinstance(entry.duration, Constant):
-                movers = data_movers(self.nodes.values(), entry.site, entry.data_mover)
-                harm = OnSite(outages, lambda _node: (), entry.site, movers, entry.data_mover)
-                fault = Fault(entry.id or f"reboot {place}", entry.kind, (harm,))
-                fate.will_have(fault, once(int(entry.at), entry.duration.value))
 
     def _do(self, entry: TimelineEntry) -> None:
         match entry:

@@ -15,6 +15,7 @@ from simpy.events import Event
 
 from sim.engine.distribution import Distribution, FullPolicy, make_room
 from sim.engine.identity import START, SetId
+from sim.engine.savevolume import Found
 from sim.engine.source import Source
 from sim.engine.triggers import Triggers
 from sim.oracle import Oracle
@@ -33,11 +34,12 @@ from sim.world.copyout import CopyOut
 from sim.world.fluid import Flow
 from sim.world.gate import Gate
 from sim.world.ledger import Ledger
-from sim.world.node import Node
+from sim.world.node import Seat
 from sim.world.overlap import SetHistory
 from sim.world.schedule import Schedule
 from sim.world.snapshotwatch import SnapshotWatch
 from sim.world.source import Batch
+from sim.world.transfer import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Primary:
         self,
         clock: Clock,
         ledger: Ledger,
-        node: Node,
+        node: Seat,
         name: str,
         policy: Policy,
         source: Source,
@@ -82,7 +84,7 @@ class Primary:
         self.boundary_time_ns: dict[SetId, int] = {START: clock.now_ns}
         self.last_cut = START
         self.last_copied_out = START
-        self.set_ready = Signal(clock, Order.NETWORK)
+        self.ready = Signal(clock, Order.NETWORK)  # there is another set to pass on
         self.space_freed = Signal(clock, Order.CUT)
         self._poked = Signal(clock, Order.CUT)
         self._history = SetHistory(source.volume.n_blocks)
@@ -95,6 +97,17 @@ class Primary:
         self.oldest_needed: Callable[[], int] = lambda: self.last_cut.number
 
     # -- what others ask for ------------------------------------------------------------------------------------------
+
+    @property
+    def feeder_name(self) -> str:
+        """What facts call it where it feeds others: its site."""
+        return self.node.site
+
+    def offer(self, set_id: SetId) -> Offer | None:
+        """A set that can be passed on, once it is copied out and as long as it is kept."""
+        if set_id > self.last_copied_out or self.save_volume.find(set_id) is not Found.HELD:
+            return None
+        return Offer(self.save_volume.stored(set_id), None)
 
     def cut_now(self, cause: str) -> Event:
         """Ask for a cut on demand (L1485); the event fires at the instant of the cut."""
@@ -265,7 +278,7 @@ class Primary:
         used = self.save_volume.used_blocks
         self.distribution.settle()  # with nobody in sync it is not kept (case 11)
         self.space_changed(used)
-        self.set_ready.fire()
+        self.ready.fire()
 
     # -- writes -------------------------------------------------------------------------------------------------------
 

@@ -17,12 +17,12 @@ from simpy.events import Event
 
 from sim.engine.identity import START, SetId
 from sim.engine.playback import Playback
-from sim.engine.receiver import SetReceiver
 from sim.engine.savevolume import SaveVolume
-from sim.records import ReplayBegan, SaveVolumeChanged, SetReceived, SetReplayed
+from sim.records import ReplayBegan, SetReceived, SetReplayed
 from sim.world.clock import Order, Process, Signal, Wait
 from sim.world.fluid import Flow
-from sim.world.node import Node
+from sim.world.inbox import Inbox
+from sim.world.node import Seat
 from sim.world.primary import Primary
 from sim.world.snapshotwatch import SnapshotWatch
 
@@ -41,24 +41,23 @@ class Secondary:
     def __init__(
         self,
         primary: Primary,
-        node: Node,
+        node: Seat,
         name: str,
         triggers: PlaybackTriggers,
         playback: Playback,
-        receiver: SetReceiver | None,
+        inbox: Inbox | None,
         save_volume: SaveVolume,
         snapshots: SnapshotWatch,
     ) -> None:
         self.clock, self.ledger, self.node = primary.clock, primary.ledger, node
         self.name, self.replication, self.block_bytes = name, primary.name, primary.block_bytes
-        self.triggers, self.playback, self.receiver, self.save_volume = triggers, playback, receiver, save_volume
+        self.triggers, self.playback, self.inbox, self.save_volume = triggers, playback, inbox, save_volume
         self.oracle, self._boundary_time_ns = primary.oracle, primary.boundary_time_ns
         self.snapshots = snapshots
         self.in_sync = True  # false while a new copy is needed
         self.playing = True  # false while stopped by the operator
         self.stamp = START  # the boundary that a copy under way will hold
         self.changed = Signal(self.clock, Order.PLAYBACK)
-        self.space_freed = Signal(self.clock, Order.NETWORK)
         self.on_received: Callable[[SetId], None] = lambda _set_id: None
         self.on_replayed: Callable[[SetId], None] = lambda _set_id: None
         self._flow: Flow | None = None
@@ -66,11 +65,15 @@ class Secondary:
         self._urged_through = START  # somebody waits for the room that playing back up to here would make
         self._waiting_for_boundary = 0  # how many wait to take a snapshot
         self._copies = 0  # counts copies, so that a replay of what a copy overwrote is given up
+        if inbox is not None:
+            inbox.on_complete = lambda stored: self.received(stored.id, stored.blocks)
+            inbox.on_no_room = self.urge
+            inbox.relay.keep_for(name, START)
 
     @property
     def shares_save_volume(self) -> bool:
-        """Whether it plays back from the primary's own save volume (FIG 4, 6)."""
-        return self.receiver is None
+        """Whether it plays back from its feeder's own save volume (FIG 4, 6, 18)."""
+        return self.inbox is None
 
     def received(self, set_id: SetId, blocks: int) -> None:
         """A set is complete here: say so, and see whether it is time to play back."""
@@ -119,8 +122,8 @@ class Secondary:
         self.playback.stop_reading()
         if self._flow is not None:
             self.node.disk.copying.break_off(self._flow)
-        if not self.shares_save_volume:
-            self._empty_save_volume()
+        if self.inbox is not None:
+            self.inbox.forget_everything()
 
     def let_go(self) -> None:
         """No sets are kept for it any more; what it shows can still be read until a copy begins.
@@ -128,8 +131,8 @@ class Secondary:
         A set that is not complete never will be. At the primary's site the sets themselves are gone, even those of a
         group under way: then there is no boundary left to be read.
         """
-        if not self.shares_save_volume:
-            self._forget_incomplete()
+        if self.inbox is not None:
+            self.inbox.forget_incomplete()
         elif self.playback.readable and self.playback.view != self.playback.boundary:
             self.forget_everything()
         self.in_sync = False
@@ -137,8 +140,9 @@ class Secondary:
     def expect_after(self, stamp: SetId) -> None:
         """The copy under way will hold boundary `stamp`: take the sets after it."""
         self.stamp = stamp
-        if self.receiver is not None:
-            self.receiver.follow(stamp)
+        if self.inbox is not None:
+            self.inbox.receiver.follow(stamp)
+            self.inbox.relay.keep_for(self.name, stamp)
 
     def write_copy(self, addresses: NDArray[np.int64], rows: NDArray[Any]) -> None:
         """Write part of a copy; snapshots that users keep here get their before-images first."""
@@ -167,21 +171,6 @@ class Secondary:
     def oldest_needed(self) -> SetId:
         """The boundary from which loss may still be counted: the one replayed, or the one that a copy will hold."""
         return self.playback.boundary if self.playback.readable else self.stamp
-
-    def _forget_incomplete(self) -> None:
-        held = [set_id for set_id in self.save_volume.held() if not self.save_volume.is_complete(set_id)]
-        for set_id in reversed(held):
-            self.save_volume.forget(set_id)
-        if held:
-            self.tell_save_volume()
-
-    def _empty_save_volume(self) -> None:
-        for set_id in reversed(self.save_volume.held()):
-            if self.save_volume.is_complete(set_id):
-                self.save_volume.release(set_id)
-            else:
-                self.save_volume.forget(set_id)
-        self.tell_save_volume()
 
     # -- FIG 9 --------------------------------------------------------------------------------------------------------
 
@@ -281,10 +270,8 @@ class Secondary:
                 boundary_time_ns=self._boundary_time_ns[last],
             )
         )
-        if not self.shares_save_volume:
-            self.save_volume.release_through(last)
-            self.tell_save_volume()
-            self.space_freed.fire()
+        if self.inbox is not None:
+            self.inbox.done(self.name, last)
         self.on_replayed(last)
 
     def _see_view(self, set_id: SetId) -> None:
@@ -295,15 +282,3 @@ class Secondary:
     def _must_hold(self, fault: str | None) -> None:
         if fault is not None:
             self.ledger.broken("ViewIsABoundary", f"{self.name}: {fault}", self.clock.now_ns)
-
-    def tell_save_volume(self) -> None:
-        """Enter how full this site's save volume is."""
-        self.ledger.append(
-            SaveVolumeChanged(
-                time_ns=self.clock.now_ns,
-                replication=self.replication,
-                site=self.node.site,
-                used_bytes=self.save_volume.used_blocks * self.block_bytes,
-                capacity_bytes=self.save_volume.capacity_blocks * self.block_bytes,
-            )
-        )

@@ -1,174 +1,288 @@
-"""The send-thread of one destination: set after set from the mailbox over the link (FIG 12; L1407-1428).
+"""The send-thread of one destination: set after set over one hop, from whoever feeds it (FIG 12, 16; L1407-1428).
 
-only what the destination misses is sent: no acknowledged chunk twice (T9)
+only the destination's missing chunks are sent: none that was acknowledged twice (T9)
 a destination without room in its save volume holds the sender back, not the group (V8, T7)
 a broken connection is set up again from what both sides hold durably
+what comes in at a forwarder flows on while it comes in; when it breaks off there, it breaks off here
 """
 
 from __future__ import annotations
 
-from sim.engine.deltaset import ChunkRange
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sim.engine.deltaset import ChunkRange, Header
 from sim.engine.identity import SetId
-from sim.engine.receiver import SetReceiver
-from sim.engine.savevolume import Found, SaveVolumeFull, StoredSet
-from sim.records import BytesCarried
+from sim.engine.savevolume import Found, SaveVolume
+from sim.world.carriage import Carriage
 from sim.world.clock import Order, Process, Signal, Wait
-from sim.world.fluid import Flow
-from sim.world.link import Direction
+from sim.world.inbox import Inbox
+from sim.world.network import Feed, Network, Session, Way
+from sim.world.node import Seat
+from sim.world.patience import Patience
 from sim.world.primary import Primary
-from sim.world.secondary import Secondary
+from sim.world.transfer import Chunks, Offer, Transfer, to_send
+
+
+class Feeder(Protocol):
+    """Who passes sets on: the primary, or a member that has received them."""
+
+    @property
+    def node(self) -> Seat:
+        """Its data mover."""
+
+    @property
+    def ready(self) -> Signal:
+        """Fires when there is more to pass on."""
+
+    @property
+    def feeder_name(self) -> str:
+        """What facts call it."""
+
+    @property
+    def save_volume(self) -> SaveVolume:
+        """Where the sets lie."""
+
+    def offer(self, set_id: SetId) -> Offer | None:
+        """A set that can be passed on now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Where the chunks of one transfer land."""
+
+    inbox: Inbox
+    way: Way
+
+    def take(self, message: ChunkRange) -> None:
+        self.inbox.take(message, self.way)
+
+    def take_header(self, header: Header) -> None:
+        self.inbox.take_header(header, self.way)
 
 
 class Sender:
-    """Carries the sets of a primary to one secondary, in order, as one stream."""
+    """Carries sets to one member, in order, as one stream."""
 
-    def __init__(self, primary: Primary, secondary: Secondary, receiver: SetReceiver, way: Direction) -> None:
-        self.primary, self.secondary, self._receiver, self.way = primary, secondary, receiver, way
-        self._clock = primary.clock
+    def __init__(
+        self,
+        primary: Primary,
+        inbox: Inbox,
+        network: Network,
+        connect: Callable[[Feeder], Session],
+        feeder: Feeder,
+        patience: Patience,
+    ) -> None:
+        self.inbox, self.feeder, self.patience = inbox, feeder, patience
+        self._clock, self._network, self._connect = primary.clock, network, connect
+        self._carriage = Carriage(primary.ledger, primary.clock, primary.name)
         self.enabled = True  # false while a copy is to come that later sets will follow
         self.stopped = False  # by the operator
         self.changed = Signal(self._clock, Order.NETWORK)
-        self.sent = primary.last_cut  # everything up to here is on its way or there
-        self._flow: Flow | None = None
-        self._connection = 0  # counts connections: what was on its way over an earlier one is lost
-        self._in_flight: dict[SetId, int] = {}  # bytes that left the link and have not arrived
-        self._lost_bytes = 0  # carried by a broken connection and not kept at the other end
-        for signal in (primary.set_ready, primary.node.changed, secondary.node.changed, secondary.space_freed):
+        self.session = connect(feeder)
+        self._under_way = inbox.incoming
+        self._watched: set[Way] = set()  # whose changes are heard of
+        self._lost_bytes = 0  # carried by a broken connection, or spoilt, and not kept at the other end
+        self._wakes_ns = 0  # before this no new connection is tried
+        for signal in (inbox.node.changed, inbox.space_freed):
             signal.wakes(self.changed)
+        self._listen_to(feeder)
+        self.changed.calls(self._watch)
+
+    @property
+    def way(self) -> Way:
+        """The way from whoever feeds this member."""
+        return self.session.way
 
     def send(self) -> Process:
         """Carry sets, for ever (FIG 12).
 
-        wait for a set in the mailbox, and room for it there -> transfer -> hand over after the delay
-             ^------------------------------------------------------+
+        wait for something to pass on, and room for it there -> transfer -> hand over after the delay
+             ^--------------------------------------------------------------+
         """
         while True:
-            stored = yield from self._until_next()
-            yield from self._transfer(stored)
+            offer, chunks = yield from self._until_next()
+            yield from self._transfer(offer, chunks)
+
+    @property
+    def serves(self) -> bool:
+        """Whether sets go to this member, so that others can be fed from there."""
+        return self.enabled and not self.stopped and not self.patience.marked
 
     def disconnect(self) -> None:
-        """The connection is gone; of a set in mid-transfer the whole chunks that arrived are kept."""
-        self._connection += 1
-        self._lost_bytes += sum(size for set_id, size in self._in_flight.items() if self._still_wanted(set_id))
-        self._in_flight.clear()
-        if self._flow is not None:
-            self.way.server.break_off(self._flow)
+        """The connection is gone; of what was on its way, whole chunks that had arrived are kept."""
+        for transfer in list(self._under_way.values()):
+            self._break(transfer)
+        self.session.close()
 
-    def start_after(self, stamp: SetId) -> None:
-        """Go on from a copy that holds `stamp`: nothing that was lost before is sent again."""
-        self.send_after(stamp)
+    def start_after(self, _stamp: SetId) -> None:
+        """Go on from a copy that holds another boundary: nothing that was lost before is sent again."""
+        self.reconnect()
         self._lost_bytes = 0
 
-    def send_after(self, set_id: SetId) -> None:
-        """Go on, over a new connection, with the set after this one."""
+    def reconnect(self) -> None:
+        """Go on, over a new connection, with what the destination misses."""
         self.disconnect()
-        self.sent = set_id
+        self._wakes_ns = self._next_attempt_ns()
+        if self._wakes_ns > self._clock.now_ns:
+            self._clock.call_at(self._wakes_ns, Order.NETWORK, self.changed.fire)
         self.changed.fire()
 
-    def reconnect(self) -> None:
-        """Ask the destination what it holds, and go on from there."""
-        self.send_after(self._receiver.received)
+    def feed_from(self, feeder: Feeder) -> None:
+        """Be fed by somebody else from now on; whole chunks that have arrived are kept."""
+        self.disconnect()
+        self.patience.forget()
+        self._ignore(self.feeder)
+        self.feeder = feeder
+        self.session = self._connect(feeder)
+        self._listen_to(feeder)
+        self.changed.fire()
+
+    def tell_unfinished(self) -> None:
+        """The run ends in mid-transfer: enter what the links carried so far."""
+        for transfer in self._under_way.values():
+            if transfer.flow is not None and not transfer.flow.ended.triggered:
+                self._account(transfer)
 
     # -- one set ------------------------------------------------------------------------------------------------------
 
-    def _until_next(self) -> Wait[StoredSet]:
+    def _until_next(self) -> Wait[tuple[Offer, list[Chunks]]]:
         while True:
-            if self._may_send() and self.sent < self.primary.last_copied_out:
-                stored = self.primary.save_volume.stored(self.sent.next())
-                if self._reserve(stored):
-                    return stored
+            found = self._next()
+            if found is not None:
+                return found
             yield self.changed.wait()
 
+    def _next(self) -> tuple[Offer, list[Chunks]] | None:
+        """The next set that can go, and which chunks of it."""
+        if not self._may_send():
+            return None
+        offer = self._offered()
+        if offer is None or not self.inbox.reserve(offer.stored):
+            return None
+        chunks = to_send(offer, self.inbox.receiver.missing(offer.stored.id))
+        return None if chunks is None else (offer, chunks)
+
     def _may_send(self) -> bool:
-        up = self.primary.node.up and self.secondary.node.up
-        return self.enabled and not self.stopped and up
+        up = self.feeder.node.up and self.inbox.node.up
+        return self.enabled and not self.stopped and up and self._clock.now_ns >= self._wakes_ns
 
-    def _reserve(self, stored: StoredSet) -> bool:
-        """Whether the destination has room; it keeps it free for the set from now on (V8)."""
-        save_volume = self.secondary.save_volume
-        if save_volume.find(stored.id) is Found.NEVER_EXISTED:
-            try:
-                save_volume.reserve(stored.id, stored.shape)
-            except SaveVolumeFull:
-                self.secondary.urge(self.sent)
-                return False
-            self.secondary.tell_save_volume()
-        return True
+    def _offered(self) -> Offer | None:
+        """The first set that is neither there nor on its way there, if the feeder has it."""
+        set_id = self.inbox.received.next()
+        while set_id in self._under_way or self.inbox.receiver.complete(set_id):
+            set_id = set_id.next()
+        return self.feeder.offer(set_id)
 
-    def _transfer(self, stored: StoredSet) -> Process:
-        chunks = self._receiver.missing(stored.id)
-        parts = [stored.chunk_range(first, last) for first, last in chunks]
-        connection = self._connection
-        flow = self.way.server.begin(sum(part.addresses.size for part in parts) * self.primary.block_bytes)
-        self._flow = flow
-        yield flow.ended
-        self._flow = None
-        self._account(flow)
-        if flow.broken_off:
-            self._keep_whole_chunks(stored, chunks, flow)
-        elif connection != self._connection:
-            self._lost_bytes += flow.size_bits // 8 if self._still_wanted(stored.id) else 0
-        else:
-            self.sent = stored.id
-            self._in_flight[stored.id] = flow.size_bits // 8
-            arrival = self._clock.now_ns + self.way.delay_ns
-            self._clock.call_at(arrival, Order.NETWORK, lambda: self._hand_over(stored, parts, connection))
+    def _transfer(self, offer: Offer, chunks: list[Chunks]) -> Process:
+        transfer = Transfer(offer, chunks, self.inbox.block_bytes, _Arrival(self.inbox, self.way))
+        wire_bytes = self.way.wire_bytes(transfer.payload_bytes, transfer.n_chunks + 1)  # the set's header is one more
+        transfer.hand_over = lambda: self._hand_over(transfer)
+        feed = self._feed(transfer)
+        transfer.flow = self._network.begin(self.session, transfer.payload_bytes, wire_bytes=wire_bytes, feed=feed)
+        self._under_way[transfer.id] = transfer
+        self.inbox.ready.fire()
+        self._watch()
+        yield transfer.flow.ended
+        self._account(transfer)
+        if self._is_under_way(transfer):
+            arrives_ns = max(transfer.flow.arrives_ns, self._clock.now_ns)
+            self._clock.call_at(arrives_ns, Order.NETWORK, transfer.hand_over)
 
-    def _hand_over(self, stored: StoredSet, parts: list[ChunkRange], connection: int) -> None:
+    def _feed(self, transfer: Transfer) -> Feed | None:
+        """What comes in by a transfer that is still under way, after what the feeder holds already."""
+        source = transfer.source
+        if source is None or source.flow is None:
+            return None
+        source.followers.append(lambda: self._break(transfer))
+        return Feed(source.flow, transfer.payload_bytes - source.payload_bytes, source.chunk_bytes)
+
+    def _hand_over(self, transfer: Transfer) -> None:
         """Everything of the set is there; over a connection that broke meanwhile it is not."""
-        if connection != self._connection:
+        if not self._is_under_way(transfer):
             return
-        del self._in_flight[stored.id]
-        assert stored.header is not None
-        self._receiver.receive_header(stored.header)
-        for part in parts:
-            self._receiver.receive(part)
-        self._must_be_complete(stored.id)
-        self.secondary.received(stored.id, stored.blocks)
+        if transfer.source is not None:
+            transfer.source.hand_over()  # where both fall in one instant, what brought it comes first
+        transfer.land(self._clock.now_ns)
+        transfer.land_header()
+        if self.inbox.landed(transfer.id):
+            del self._under_way[transfer.id]
+            return
+        self._must_have_a_reason(transfer)
+        self._lost_bytes += transfer.missing_bytes(self.inbox.receiver.missing(transfer.id))
+        back_ns = self._clock.now_ns + self.way.back_delay_ns
+        self._clock.call_at(back_ns, Order.NETWORK, lambda: self._ask_again(transfer))
 
-    def _must_be_complete(self, set_id: SetId) -> None:
-        if not self._receiver.complete(set_id):
-            what = f"{self.secondary.name} got all of {set_id}, and it is not complete"
-            self.primary.ledger.broken("CompleteWhenAllIsThere", what, self._clock.now_ns)
+    def _ask_again(self, transfer: Transfer) -> None:
+        """The destination's word that something is missing has come back."""
+        if self._is_under_way(transfer):
+            del self._under_way[transfer.id]
+            self.changed.fire()
 
-    def _keep_whole_chunks(self, stored: StoredSet, chunks: list[tuple[int, int]], flow: Flow) -> None:
-        """What had arrived when the connection broke: chunks that are whole are durable, if both ends want them."""
-        arrived = flow.served_bytes(self._clock.now_ns - self.way.delay_ns) // self.primary.block_bytes
-        kept = 0
-        for first, last in chunks if self._still_wanted(stored.id) else ():
-            whole = min(last - first, (arrived - kept) // stored.shape.chunk_blocks)
-            if whole:
-                part = stored.chunk_range(first, first + whole)
-                self._receiver.receive(part)
-                kept += part.addresses.size
-        if self._still_wanted(stored.id):
-            self._lost_bytes += flow.served_bytes(self._clock.now_ns) - kept * self.primary.block_bytes
+    def _must_have_a_reason(self, transfer: Transfer) -> None:
+        if transfer.source is None and self.inbox.unharmed:
+            what = f"{self.inbox.name} got all of {transfer.id}, and it is not complete"
+            self.inbox.ledger.broken("CompleteWhenAllIsThere", what, self._clock.now_ns)
+
+    def _break(self, transfer: Transfer) -> None:
+        """A transfer is over before its end: what had arrived in whole chunks is durable, if both ends want it."""
+        if not self._is_under_way(transfer):
+            return
+        flow = transfer.flow
+        assert flow is not None
+        if self._still_wanted(transfer.id):
+            transfer.land(self._clock.now_ns)
+            self._lost_bytes += flow.served_bytes(self._clock.now_ns) - transfer.landed_bytes
+        del self._under_way[transfer.id]
+        self._network.break_off(flow)
+        transfer.break_followers()
+        self.changed.fire()
+
+    def _is_under_way(self, transfer: Transfer) -> bool:
+        return self._under_way.get(transfer.id) is transfer
 
     def _still_wanted(self, set_id: SetId) -> bool:
-        here, there = self.primary.save_volume, self.secondary.save_volume
-        return here.find(set_id) is Found.HELD and there.find(set_id) is Found.HELD
+        return self.feeder.save_volume.find(set_id) is Found.HELD and self.inbox.wants(set_id)
 
-    def tell_unfinished(self) -> None:
-        """The run ends in mid-transfer: enter what the link carried so far."""
-        if self._flow is not None:
-            self._account(self._flow)
+    # -- who can be reached -------------------------------------------------------------------------------------------
 
-    def _account(self, flow: Flow) -> None:
-        """Enter what the link carried; bytes that make up for lost ones are retransmissions."""
-        carried = flow.served_bytes(self._clock.now_ns)
-        again = min(carried, self._lost_bytes)
+    def _watch(self) -> None:
+        """See whether attempts fail, and for how long they have."""
+        if not self.enabled or self.stopped or not self.feeder.node.up:
+            self.patience.forget()
+        elif self.inbox.node.up and self.way.usable:
+            self.patience.reached()
+        elif self._under_way or self._offered() is not None:
+            self.patience.failing()
+
+    def _next_attempt_ns(self) -> int:
+        """When a new connection is tried: attempts go on at their own pace while there is no way."""
+        since_ns = self.patience.since_ns
+        return self._clock.now_ns if since_ns is None else self.session.next_attempt_ns(since_ns, self._clock.now_ns)
+
+    def _listen_to(self, feeder: Feeder) -> None:
+        for signal in (feeder.ready, feeder.node.changed, self.way.changed):
+            signal.wakes(self.changed)
+        if self.way not in self._watched:
+            self._watched.add(self.way)
+            self.way.changing.calls(self._land)
+
+    def _land(self) -> None:
+        """The way is about to treat chunks differently: what has passed until now has passed as it was."""
+        for transfer in self._under_way.values():
+            if self._still_wanted(transfer.id):
+                transfer.land(self._clock.now_ns)
+
+    def _ignore(self, feeder: Feeder) -> None:
+        for signal in (feeder.ready, feeder.node.changed, self.way.changed):
+            signal.sleeps(self.changed)
+
+    # -- the ledger ---------------------------------------------------------------------------------------------------
+
+    def _account(self, transfer: Transfer) -> None:
+        """Enter what the links carried; bytes that make up for lost ones are retransmissions."""
+        assert transfer.flow is not None
+        again = min(transfer.flow.served_bytes(self._clock.now_ns), self._lost_bytes)
         self._lost_bytes -= again
-        for cause, size in (("retransmission", again), ("delta_set", carried - again)):
-            if size or cause == "delta_set":
-                self.primary.ledger.append(
-                    BytesCarried(
-                        time_ns=self._clock.now_ns,
-                        replication=self.primary.name,
-                        link=self.way.link,
-                        source=self.way.source,
-                        destination=self.way.destination,
-                        cause=cause,
-                        began_ns=flow.pieces[0].since_ns,
-                        carried_bytes=size,
-                    )
-                )
+        self._carriage.tell(transfer.flow, self.way, "delta_set", again)

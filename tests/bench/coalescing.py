@@ -69,7 +69,7 @@ version: 1
 name: coalescing
 run: {{until: {trace.until_min} min}}
 sites: {{here: {{}}, there: {{}}}}
-links: {{line: {{between: [here, there], bandwidth: 10 Gbit/s}}}}
+links: {{line: {{between: [here, there], bandwidth: 10 Gbit/s, congestion: ideal}}}}
 volumes: {{data: {{size: {trace.size}, block: {trace.block}, workload: {{users: {trace.workload}}}}}}}
 replication:
   mirror:

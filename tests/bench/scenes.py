@@ -21,7 +21,7 @@ version: 1
 name: bench
 run: {{until: {until}, seed: 1}}
 sites: {{here: {{}}, there: {{}}}}
-links: {{line: {{between: [here, there], bandwidth: 10 Gbit/s, rtt: 10 ms}}}}
+links: {{line: {{between: [here, there], bandwidth: 10 Gbit/s, rtt: 10 ms, congestion: ideal}}}}
 volumes: {{data: {{size: {size}, workload: {{users: {workload}}}}}}}
 replication:
   mirror:

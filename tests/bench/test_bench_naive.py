@@ -28,7 +28,7 @@ version: 1
 name: fair
 run: {until: 40 s}
 sites: {here: {disk: {read: 1024 kB/s, write: 1024 kB/s}}, there: {}}
-links: {line: {between: [here, there], bandwidth: 100 Mbit/s, rtt: 10 ms}}
+links: {line: {between: [here, there], bandwidth: 100 Mbit/s, rtt: 10 ms, congestion: ideal}}
 volumes:
   data:
     size: 4 MiB

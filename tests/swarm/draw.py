@@ -267,8 +267,14 @@ class _Drawing:
 
     def _links(self, secondaries: dict[str, Any]) -> dict[str, Any]:
         return {
-            f"to-{name}": {"between": ["near", name], "bandwidth": self._bandwidth(), "rtt": self._rtt()}
-            for name, secondary in secondaries.items()
+            f"to-{name}": {
+                "between": ["near", name],
+                "bandwidth": self._bandwidth(),
+                "rtt": self._rtt(),
+                "congestion": ("ideal", "cubic", "reno")[(self.seed + at) % 3],
+                "chunk_header": "0 B",  # so that what links carry is payload
+            }
+            for at, (name, secondary) in enumerate(secondaries.items())
             if "site" not in secondary
         }
 

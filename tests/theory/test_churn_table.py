@@ -31,6 +31,7 @@ def test_cloudphysics_ships_exactly_its_churn(granule: int, window: int) -> None
             "run.until=2 h 15 min",  # the last write comes after two hours; its set must be cut and arrive
             f"volumes.vm.block={granule // 1024} KiB",
             f"replication.vm-mirror.timeout={window} s",
+            "links.wan.congestion=ideal",  # its bytes are payload: no headers of chunks
             "expect=[]",
         ],
     )

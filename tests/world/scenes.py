@@ -34,6 +34,7 @@ def scene(
     volume: str = "",
     bandwidth: str = "20 Mbit/s",
     rtt: str = "20 ms",
+    link: str = "congestion: ideal",
     disk: str = "{read: 100 MB/s, write: 80 MB/s}",
     far_disk: str = "",
     replication: str = "",
@@ -54,8 +55,8 @@ name: scene
 run: {{until: {until}, seed: {seed}}}
 sites: {{near: {{disk: {disk}}}, far: {{disk: {far_disk or disk}}}, other: {{disk: {disk}}}}}
 links:
-  line: {{between: [near, far], bandwidth: {bandwidth}, rtt: {rtt}}}
-  line2: {{between: [near, other], bandwidth: {bandwidth}, rtt: {rtt}}}
+  line: {{between: [near, far], bandwidth: {bandwidth}, rtt: {rtt}, {link}}}
+  line2: {{between: [near, other], bandwidth: {bandwidth}, rtt: {rtt}, {link}}}
 volumes:
   vol: {{size: {size}, block: {block}, workload: {{w: {workload}}}{", " + volume if volume else ""}}}
 {SECOND_VOLUME if second else ""}replication:

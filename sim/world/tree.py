@@ -1,0 +1,173 @@
+"""The tree of routes of one replication: who feeds whom now, and what becomes of news on its way up (FIG 13-18).
+
+a member is fed by the nearest of those above it, by the scenario, that can be reached and has what it needs next:
+a forwarder that fails is passed by, and gets its children back when it has caught up with them (L1660-1672; T12)
+an acknowledgement travels hop by hop; one that meets a data mover that went down is lost, and told again later
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sim.engine.identity import SetId
+from sim.records import MemberReachable, MemberUnreachable, RouteChanged
+from sim.world.clock import Order, Signal
+from sim.world.member import Member
+from sim.world.node import Seat
+from sim.world.primary import Primary
+from sim.world.sender import Sender
+
+
+class Tree:
+    """All members of one replication."""
+
+    def __init__(self, primary: Primary, bypass: bool) -> None:
+        self._primary, self._bypass = primary, bypass
+        self.members: dict[str, Member] = {}
+        self.changed = Signal(primary.clock, Order.NETWORK)  # somebody is fed by somebody else now
+
+    def join(self, member: Member) -> None:
+        """Wire a member in; those above it come before it."""
+        self.members[member.name] = member
+        if isinstance(member.feed, Sender):
+            patience = member.feed.patience
+            patience.on_marked = lambda: self._marked(member)
+            patience.on_reached = lambda since_ns: self._reached(member, since_ns)
+            member.feed.way.changed.calls(lambda: self._tell_again_when_back(member))
+        if member.inbox is not None:
+            member.inbox.ready.calls(lambda: self._take_back(member))
+
+    # -- who feeds whom -----------------------------------------------------------------------------------------------
+
+    def feeder_node(self, member: Member) -> Seat:
+        """The data mover that feeds a member now."""
+        return self._primary.node if member.fed_by is None else member.fed_by.node
+
+    def below(self, member: Member) -> Iterator[Member]:
+        """A member, and all that are fed through it now."""
+        return (one for one in self.members.values() if one is member or member in one.above())
+
+    def rethink_below(self, member: Member) -> None:
+        """Something changed at a member: see who should feed those whom it feeds by the scenario."""
+        for one in self.members.values():
+            if member in one.at_home_above():
+                self.rethink(one)
+
+    def rethink(self, member: Member) -> None:
+        """See who should feed a member, and let him."""
+        if not isinstance(member.feed, Sender) or not self._bypass:
+            return
+        best = next((one for one in member.at_home_above() if one.can_feed(member)), None)
+        if best is not member.fed_by:
+            self._feed_from(member, best)
+
+    def keep(self, member: Member, stamp: SetId) -> None:
+        """Sets after `stamp` are for this member too, at everybody on the way to it."""
+        for one in member.above():
+            if one.inbox is not None:
+                one.inbox.relay.keep_for(member.name, stamp)
+
+    def forget(self, member: Member) -> None:
+        """Nobody on the way keeps anything for this member."""
+        for one in self.members.values():
+            if one.inbox is not None:
+                one.inbox.leave(member.name)
+
+    def _feed_from(self, member: Member, feeder: Member | None) -> None:
+        assert isinstance(member.feed, Sender)
+        before, moved = member.fed_by, list(self.below(member))
+        member.feed.feed_from(self._primary if feeder is None or feeder.inbox is None else feeder.inbox)
+        member.fed_by = feeder
+        for one in moved:
+            self.forget(one)
+            if one.feed.enabled:
+                self.keep(one, one.received)
+        self._primary.ledger.append(
+            RouteChanged(
+                time_ns=self._primary.clock.now_ns,
+                replication=self._primary.name,
+                member=member.name,
+                feeder=self._name(feeder),
+                before=self._name(before),
+                links=tuple(direction.link for direction in member.feed.way.directions),
+                cause="restored" if feeder is member.home else "bypass",
+            )
+        )
+        self.changed.fire()
+
+    def _take_back(self, member: Member) -> None:
+        """A member got more sets: those who are fed past it may come back."""
+        for one in self.members.values():
+            if one.fed_by is not one.home and member in one.at_home_above():
+                self.rethink(one)
+
+    def _marked(self, member: Member) -> None:
+        assert isinstance(member.feed, Sender)
+        patience = member.feed.patience
+        self._primary.ledger.append(
+            MemberUnreachable(
+                time_ns=self._primary.clock.now_ns,
+                replication=self._primary.name,
+                member=member.name,
+                feeder=self._name(member.fed_by),
+                attempts=patience.attempts,
+                since_ns=patience.since_ns or 0,
+            )
+        )
+        self.rethink_below(member)
+        for one in list(self.below(member)):
+            self.forget(one)
+
+    def _reached(self, member: Member, since_ns: int) -> None:
+        now = self._primary.clock.now_ns
+        self._primary.ledger.append(
+            MemberReachable(
+                time_ns=now,
+                replication=self._primary.name,
+                member=member.name,
+                feeder=self._name(member.fed_by),
+                unreachable_ns=now - since_ns,
+            )
+        )
+        for one in list(self.below(member)):
+            if one.feed.enabled:
+                self.keep(one, one.received)
+        self.rethink(member)
+        self.rethink_below(member)
+
+    def _name(self, member: Member | None) -> str:
+        return self._primary.feeder_name if member is None else member.name
+
+    # -- news that travels up -----------------------------------------------------------------------------------------
+
+    def report(self, member: Member, about: str, what: str, set_id: SetId) -> None:
+        """Let whoever feeds `member` know how far the secondary `about` is; where there is no way back it is lost."""
+        member.heard[about, what] = max(member.heard.get((about, what), set_id), set_id)
+        way, node = member.feed.way, self.feeder_node(member)
+        if not way.acks_up:
+            return
+        feeder, life = member.fed_by, node.life
+        hear: Callable[[], None] = lambda: self._hear(feeder, member, about, what, set_id, (node, life))  # noqa: E731
+        self._primary.clock.call_at(self._primary.clock.now_ns + way.back_delay_ns, Order.NETWORK, hear)
+
+    def tell_again(self, member: Member) -> None:
+        """After a restart both sides tell what they hold, so that a lost acknowledgement is made good."""
+        for (about, what), set_id in list(member.heard.items()):
+            self.report(member, about, what, set_id)
+
+    def _tell_again_when_back(self, member: Member) -> None:
+        if member.feed.way.usable and member.node.up:
+            self.tell_again(member)
+
+    def _hear(
+        self, feeder: Member | None, member: Member, about: str, what: str, set_id: SetId, then: tuple[Seat, object]
+    ) -> None:
+        node, life = then
+        if not node.up or node.life != life:
+            return
+        if feeder is None:
+            self._primary.acknowledge(about, what, set_id)
+            return
+        if feeder.inbox is not None and what == self.members[about].frees_by:
+            feeder.inbox.done(about, set_id)
+        self.report(feeder, about, what, set_id)
