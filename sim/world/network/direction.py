@@ -119,7 +119,7 @@ class Direction:
         return self._passed_bytes + sum(flow.wire_bytes_at(self, time_ns) for flow in self.flows)
 
     def follow(self) -> bool:
-        """Bring its throttles up to date; whether more or less passes than at the last look, which its ways are told."""
+        """Bring its throttles up to date; whether more or less passes than before, which its ways are told."""
         now, before = self._clock.now_ns, self._capacity
         for bucket in self.buckets:
             ends = [(bucket.since_ns, self.passed_bytes(bucket.since_ns)), (now, self.passed_bytes(now))]
