@@ -130,14 +130,12 @@ class Sender:
         self.changed.fire()
 
     def feed_from(self, feeder: Feeder) -> None:
-        """Be fed by somebody else from now on; whole chunks that have arrived are kept."""
+        """Be fed by somebody else, once `changed` fires; whole chunks that have arrived are kept."""
         self.disconnect()
-        self.patience.forget()
         self._ignore(self.feeder)
         self.feeder = feeder
         self.session = self._connect(feeder)
         self._listen_to(feeder)
-        self.changed.fire()
 
     def tell_unfinished(self) -> None:
         """The run ends in mid-transfer: enter what the links carried so far."""

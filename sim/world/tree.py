@@ -68,9 +68,9 @@ class Tree:
                 one.inbox.relay.keep_for(member.name, stamp)
 
     def forget(self, member: Member) -> None:
-        """Nobody on the way keeps anything for this member."""
+        """Nobody on the way keeps anything for this member; what it keeps for its own copy is its own affair."""
         for one in self.members.values():
-            if one.inbox is not None:
+            if one.inbox is not None and one is not member:
                 one.inbox.leave(member.name)
 
     def _feed_from(self, member: Member, feeder: Member | None) -> None:
@@ -94,6 +94,7 @@ class Tree:
             )
         )
         self.changed.fire()
+        member.feed.changed.fire()
 
     def _take_back(self, member: Member) -> None:
         """A member got more sets: those who are fed past it may come back."""
