@@ -11,6 +11,7 @@ Max-min fairness: Bertsekas and Gallager, Data Networks, 6.5.2.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,49 +38,58 @@ def shares(demands: Sequence[Demand[D]], capacities: Mapping[D, Fraction | int])
         raise ValueError("a flow that crosses nothing limited has no share")
     if len(demands) == 1:
         return [Fraction(min(capacities[direction] for direction in demands[0].crosses))]
-    left = {direction: Fraction(capacity) for direction, capacity in capacities.items()}
-    rates = _fill(demands, [demand.cap for demand in demands], left)
+    common = math.lcm(*(demand.weight.denominator for demand in demands))
+    weights = [demand.weight.numerator * (common // demand.weight.denominator) for demand in demands]
+    filling = _Filling(demands, weights, {direction: Fraction(capacity) for direction, capacity in capacities.items()})
+    rates = filling.fill([demand.cap for demand in demands])
     if any(demand.cap is not None for demand in demands):
-        more = _fill(demands, [None] * len(demands), left)
+        more = filling.fill([None] * len(demands))
         rates = [rate + extra for rate, extra in zip(rates, more, strict=True)]
     return rates
 
 
-def _fill(demands: Sequence[Demand[D]], caps: Sequence[Fraction | None], left: dict[D, Fraction]) -> list[Fraction]:
-    """Rates that fill what is left, which becomes less by them."""
-    rates = [Fraction(0)] * len(demands)
-    growing = dict.fromkeys(range(len(demands)))
-    weights = _weights(demands, growing)
-    while growing:
-        level, full = min(
-            (left[direction] / weight, place) for place, (direction, weight) in enumerate(weights.items())
-        )
-        tight = list(weights)[full]
-        stops = _capped(demands, caps, growing, level) or [n for n in growing if tight in demands[n].crosses]
-        for n in stops:
-            cap = caps[n]
-            rates[n] = _short(level * demands[n].weight if cap is None else min(cap, level * demands[n].weight))
-            del growing[n]
-            for direction in demands[n].crosses:
-                left[direction] -= rates[n]
-        weights = _weights(demands, growing)
-    return rates
+class _Filling(Generic[D]):
+    """What is left of each direction while it is filled. Weights are whole numbers here: only their ratios count."""
 
+    def __init__(self, demands: Sequence[Demand[D]], weights: Sequence[int], left: dict[D, Fraction]) -> None:
+        self._demands, self._weights, self._left = demands, weights, left
 
-def _weights(demands: Sequence[Demand[D]], growing: Mapping[int, None]) -> dict[D, Fraction]:
-    """The weight of those who still grow, a direction."""
-    weights: dict[D, Fraction] = {}
-    for n in growing:
-        for direction in demands[n].crosses:
-            weights[direction] = weights.get(direction, Fraction(0)) + demands[n].weight
-    return weights
+    def fill(self, caps: Sequence[Fraction | None]) -> list[Fraction]:
+        """Rates that fill what is left, which becomes less by them."""
+        rates = [Fraction(0)] * len(self._demands)
+        growing = list(range(len(self._demands)))
+        limited = [n for n in growing if caps[n] is not None]
+        while growing:
+            heavy = self._heavy(growing)
+            tight = min(heavy, key=lambda direction: self._left[direction] / heavy[direction])
+            level = self._left[tight] / heavy[tight]
+            stops = [n for n in limited if self._is_below(caps[n], level * self._weights[n])]
+            if stops:
+                for n in stops:
+                    rates[n] = caps[n] or Fraction(0)
+                    for direction in self._demands[n].crosses:
+                        self._left[direction] -= rates[n]
+            else:
+                stops = [n for n in growing if tight in self._demands[n].crosses]
+                rate_of = {weight: _short(level * weight) for weight in dict.fromkeys(self._weights[n] for n in stops)}
+                rates = [rate_of[self._weights[n]] if n in stops else rate for n, rate in enumerate(rates)]
+                for direction, weight in self._heavy(stops).items():
+                    self._left[direction] -= level * weight
+            growing = [n for n in growing if n not in stops]
+            limited = [n for n in limited if n not in stops]
+        return rates
 
+    def _heavy(self, flows: Sequence[int]) -> dict[D, int]:
+        """The weight of these flows together, on each direction."""
+        heavy: dict[D, int] = {}
+        for n in flows:
+            for direction in self._demands[n].crosses:
+                heavy[direction] = heavy.get(direction, 0) + self._weights[n]
+        return heavy
 
-def _capped(
-    demands: Sequence[Demand[D]], caps: Sequence[Fraction | None], growing: Mapping[int, None], level: Fraction
-) -> list[int]:
-    """Those who cannot use what the level offers them."""
-    return [n for n in growing if (cap := caps[n]) is not None and cap < level * demands[n].weight]
+    @staticmethod
+    def _is_below(cap: Fraction | None, rate: Fraction) -> bool:
+        return cap is not None and cap < rate
 
 
 def _short(rate: Fraction) -> Fraction:

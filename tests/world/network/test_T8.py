@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.world.network import Direction, Trouble, shares, solving
+from sim.world.network import Direction, Trouble, solving
 from sim.world.network.arrivals import Arrivals
 from sim.world.network.traffic import Traffic
 from tests.world.network.nets import MS, S, Scene, line, link
@@ -190,16 +190,6 @@ def test_T8_crime_shares_that_ignore_a_direction_exceed_its_capacity(monkeypatch
     monkeypatch.setattr(solving, "_limited", lambda flow, left: limited(flow, left)[:1])
     scene = play(TWO_ON_ONE)
     assert excess_bytes(scene, TWO_ON_ONE) > 100_000
-
-
-def test_T8_crime_shares_that_count_a_flow_once_for_two_links(monkeypatch: pytest.MonkeyPatch) -> None:
-    fill = shares._fill
-
-    def forgets(demands: list[shares.Demand[Direction]], caps: object, left: dict[Direction, Fraction]) -> object:
-        return fill([shares.Demand(one.weight, one.crosses[:1]) for one in demands], caps, left)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(shares, "_fill", forgets)
-    assert excess_bytes(play(TWO_ON_ONE), TWO_ON_ONE) > 100_000
 
 
 def test_T8_crime_a_flow_that_goes_on_while_its_way_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
