@@ -11,9 +11,16 @@ from sim.laws import (
     LAWS,
     CopiesAreNotReadable,
     CutsComeInTime,
+    FaultsEndAsTheyBegan,
     Law,
+    LinksCarryWhatFits,
+    MarksAreHonest,
+    NodesComeUpAsTheyWentDown,
     ReceivedAfterCopiedOut,
+    RoutesStayATree,
     SaveVolumesHoldWhatFits,
+    SetsArriveOnce,
+    SetsComeFromWhoHasThem,
     SetsFollowWithoutHoles,
     StallsHaveAnEnd,
     TimeNeverGoesBack,
@@ -21,21 +28,29 @@ from sim.laws import (
     WritesAreInOneSet,
 )
 from sim.records import (
+    BytesCarried,
     CopyFinished,
     CopyOutFinished,
     DeltaSetCut,
+    FaultEnded,
+    MemberReachable,
+    MemberUnreachable,
+    NodeCameUp,
     PolicyChanged,
     Record,
     ReplayBegan,
+    RouteChanged,
     SaveVolumeChanged,
+    SetForwarded,
     SetReceived,
     SetReplayed,
     WritesLooked,
     WritesResumed,
     WritesSuspended,
 )
-from sim.simulation import Run
+from sim.simulation import Run, simulate
 from tests.world.scenes import run, scene
+from tests.world.trees import tree
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +68,12 @@ def honest() -> Run:
             until="10 min",
         )
     )
+
+
+@pytest.fixture(scope="module")
+def honest_tree() -> Run:
+    """A run whose forwarder dies, is passed by, and comes back: every kind of fact that a law of routes reads."""
+    return simulate(tree(timeline="{at: 3 min 1 s, kind: reboot, site: hub, for: 5 min}"), checking="full")
 
 
 def faults(law: Law, facts: Iterator[Record] | list[Record]) -> list[str]:
@@ -105,6 +126,23 @@ CRIMES = {
     StallsHaveAnEnd: lambda run: changed(run, WritesResumed, 0, stalled_ns=5),
 }
 
+CRIMES_ON_ROUTES = {
+    SetsComeFromWhoHasThem: lambda run: without(run, SetForwarded),
+    SetsArriveOnce: lambda run: changed(run, SetReceived, number=1, secondary="leaf"),
+    RoutesStayATree: lambda run: changed(run, RouteChanged, 0, feeder="twig"),
+    MarksAreHonest: lambda run: without(run, MemberUnreachable, 0),
+    LinksCarryWhatFits: lambda run: changed(run, BytesCarried, carried_bytes=10**9),
+    FaultsEndAsTheyBegan: lambda run: changed(run, FaultEnded, 0, lasted_ns=1),
+    NodesComeUpAsTheyWentDown: lambda run: changed(run, NodeCameUp, 0, down_ns=1),
+}
+
+MORE_CRIMES_ON_ROUTES = [
+    (RoutesStayATree, lambda run: changed(run, RouteChanged, 0, before="twig")),
+    (MarksAreHonest, lambda run: changed(run, MemberReachable, 0, unreachable_ns=3)),
+    (MarksAreHonest, lambda run: changed(run, MemberUnreachable, 0, attempts=0)),
+    (SetsArriveOnce, lambda run: [*run.ledger, *(fact for fact in run.ledger if isinstance(fact, SetForwarded))]),
+]
+
 MORE_CRIMES = [
     (CutsComeInTime, with_a_shorter_timeout),
     (SetsFollowWithoutHoles, lambda run: changed(run, DeltaSetCut, generation=2)),
@@ -120,15 +158,26 @@ MORE_CRIMES = [
 
 
 def test_every_law_has_a_crime() -> None:
-    assert set(CRIMES) == set(LAWS)
+    assert {*CRIMES, *CRIMES_ON_ROUTES} == set(LAWS)
 
 
 @pytest.mark.parametrize("law", LAWS)
-def test_each_law_lets_an_honest_run_pass(law: type, honest: Run) -> None:
+def test_each_law_lets_an_honest_run_pass(law: type, honest: Run, honest_tree: Run) -> None:
     assert faults(law(), honest.ledger) == []
+    assert faults(law(), honest_tree.ledger) == []
 
 
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("law", CRIMES_ON_ROUTES)
+def test_each_law_of_routes_and_faults_catches_its_crime(law: type, honest_tree: Run) -> None:
+    assert faults(law(), CRIMES_ON_ROUTES[law](honest_tree))
+
+
+@pytest.mark.parametrize(("law", "crime"), MORE_CRIMES_ON_ROUTES)
+def test_laws_of_routes_catch_more_crimes(law: type, crime, honest_tree: Run) -> None:
+    assert faults(law(), crime(honest_tree))
+
+
+@pytest.mark.parametrize("law", CRIMES)
 def test_each_law_catches_its_crime(law: type, honest: Run) -> None:
     assert faults(law(), CRIMES[law](honest))
 

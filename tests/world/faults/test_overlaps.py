@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from sim.laws import TimeNeverGoesBack
-from sim.laws_faults import FaultsEndAsTheyBegan, NodesComeUpAsTheyWentDown
+from sim.laws.faults import FaultsEndAsTheyBegan, NodesComeUpAsTheyWentDown
 from sim.records import FaultBegan, FaultEnded, NodeWentDown
 from tests.world.faults.ground import Ground, S, begins, ends
 

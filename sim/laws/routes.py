@@ -149,6 +149,3 @@ class LinksCarryWhatFits:
         if limit and fact.carried_bytes * 8 > most + 8:
             return f"{fact.link} carried {fact.carried_bytes} bytes in {fact.time_ns - fact.began_ns} ns"
         return None
-
-
-LAWS_OF_ROUTES = (SetsComeFromWhoHasThem, SetsArriveOnce, RoutesStayATree, MarksAreHonest, LinksCarryWhatFits)

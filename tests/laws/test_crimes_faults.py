@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.laws_faults import FaultsEndAsTheyBegan, NodesComeUpAsTheyWentDown
+from sim.laws.faults import FaultsEndAsTheyBegan, NodesComeUpAsTheyWentDown
 from sim.records import FaultBegan, FaultEnded, NodeCameUp, NodeWentDown
 
 

@@ -1,12 +1,8 @@
-"""What must always be true, as observers of the facts: each answers what is wrong with a fact, or nothing.
-
-Laws read the ledger and nothing else, so that watching changes no run. Every law has a crime in tests/laws.
-"""
+"""What must always be true of writes, cuts, delta sets, copies and save volumes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Protocol
 
 from sim.records import (
     CopyBegan,
@@ -26,12 +22,6 @@ from sim.records import (
     WritesResumed,
     WritesSuspended,
 )
-
-
-class Law(Protocol):
-    """Looks at each fact in turn; answers what is wrong, or None."""
-
-    def __call__(self, fact: Record) -> str | None: ...
 
 
 class TimeNeverGoesBack:
@@ -214,16 +204,3 @@ class StallsHaveAnEnd:
         elif isinstance(fact, WritesLooked) and fact.replication in self._since and fact.writes:
             return f"{fact.writes} writes were acknowledged while writes stood still"
         return None
-
-
-LAWS = (
-    TimeNeverGoesBack,
-    SetsFollowWithoutHoles,
-    WritesAreInOneSet,
-    CutsComeInTime,
-    ReceivedAfterCopiedOut,
-    ViewIsAPrefix,
-    CopiesAreNotReadable,
-    SaveVolumesHoldWhatFits,
-    StallsHaveAnEnd,
-)
