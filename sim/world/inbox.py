@@ -42,6 +42,7 @@ class Inbox:
         self.space_freed = Signal(self.clock, Order.NETWORK)
         self.incoming: dict[SetId, Transfer] = {}
         self.on_complete: Callable[[StoredSet], None] = lambda _stored: None
+        self.oldest_needed: Callable[[], SetId] | None = None  # of a forwarder: what is older nobody wants from here
         self.on_no_room: Callable[[SetId], None] = lambda _through: None
         self._mischief = mischief
         self._told: Counter[Outcome] = Counter()
@@ -67,6 +68,17 @@ class Inbox:
                 self.on_no_room(self.received)
                 return False
             self.tell_save_volume()
+        return True
+
+    def skip_what_nobody_needs(self) -> bool:
+        """A forwarder that was away goes on with what those below it need; whether that is further on."""
+        if self.oldest_needed is None:
+            return False
+        boundary = self.oldest_needed()
+        if boundary <= self.received:
+            return False
+        self.forget_incomplete()
+        self.receiver.follow(boundary)
         return True
 
     def wants(self, set_id: SetId) -> bool:

@@ -201,6 +201,7 @@ class Mirror:
     def _wire_forwarder(self, member: Member) -> None:
         inbox = member.inbox
         assert inbox is not None
+        inbox.oldest_needed = lambda: self.tree.oldest_needed(member)
         inbox.on_complete = lambda stored: self._tell(
             SetForwarded, forwarder=member.name, generation=stored.id.generation, number=stored.id.number,
             blocks=stored.blocks,

@@ -157,6 +157,8 @@ class Sender:
         if not self._may_send():
             return None
         offer = self._offered()
+        if offer is None and self._is_let_go() and self.inbox.skip_what_nobody_needs():
+            offer = self._offered()
         if offer is None or not self.inbox.reserve(offer.stored):
             return None
         chunks = to_send(offer, self.inbox.receiver.missing(offer.stored.id))
@@ -172,6 +174,13 @@ class Sender:
         while set_id in self._under_way or self.inbox.receiver.complete(set_id):
             set_id = set_id.next()
         return self.feeder.offer(set_id)
+
+    def _is_let_go(self) -> bool:
+        """Whether the feeder had the next set and keeps it no longer."""
+        if self._under_way:
+            return False
+        found = self.feeder.save_volume.find(self.inbox.received.next())
+        return found in (Found.RELEASED, Found.OVERWRITTEN)
 
     def _transfer(self, offer: Offer, chunks: list[Chunks]) -> Process:
         transfer = Transfer(offer, chunks, self.inbox.block_bytes, _Arrival(self.inbox, self.way))
@@ -203,7 +212,8 @@ class Sender:
         if transfer.source is not None:
             transfer.source.hand_over()  # where both fall in one instant, what brought it comes first
         transfer.land(self._clock.now_ns)
-        transfer.land_header()
+        if not self.inbox.receiver.has_header(transfer.id):
+            transfer.land_header()
         if self.inbox.landed(transfer.id):
             del self._under_way[transfer.id]
             return

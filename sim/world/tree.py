@@ -57,9 +57,23 @@ class Tree:
         """See who should feed a member, and let him."""
         if not isinstance(member.feed, Sender) or not self._bypass:
             return
-        best = next((one for one in member.at_home_above() if one.can_feed(member)), None)
+        best = next((one for one in member.at_home_above() if self._can_feed(one, member)), None)
         if best is not member.fed_by:
             self._feed_from(member, best)
+
+    @staticmethod
+    def _can_feed(feeder: Member, member: Member) -> bool:
+        """Whether a member finds at a feeder what it needs; one that feeds it already may be behind for a while."""
+        if feeder.can_feed(member):
+            return True
+        behind = feeder.inbox is not None and feeder.received <= member.received
+        return feeder is member.fed_by and behind and feeder.present and feeder.feed.serves
+
+    def oldest_needed(self, member: Member) -> SetId:
+        """The newest boundary that everybody whom a forwarder may feed has: it need not have the sets up to there."""
+        below = [one for one in self.members.values() if member in one.at_home_above() and one.inbox is not None]
+        wanted = [one.received for one in below if one.present and one.feed.enabled]
+        return max(member.received, min(wanted, default=self._primary.last_copied_out))
 
     def keep(self, member: Member, stamp: SetId) -> None:
         """Sets after `stamp` are for this member too, at everybody on the way to it."""

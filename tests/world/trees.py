@@ -20,6 +20,7 @@ def tree(
     initial_copy: str = "done",
     timeline: str = "",
     sections: str = "",
+    hub_site: str = "{}",
     save_volume: str = "{size: 60 MiB, on_full: suspend}",
     size: str = "64 MiB",
     seed: int = 1,
@@ -29,7 +30,7 @@ def tree(
 version: 1
 name: tree
 run: {{until: {until}, seed: {seed}}}
-sites: {{near: {{}}, hub: {{}}, leaf: {{}}, twig: {{}}}}
+sites: {{near: {{}}, hub: {hub_site}, leaf: {{}}, twig: {{}}}}
 links:
   trunk: {{between: [near, hub], {link}}}
   to-leaf: {{between: [hub, leaf], {link}}}

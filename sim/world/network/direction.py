@@ -127,7 +127,7 @@ class Direction:
         self.look()
         if self._capacity == before:
             return False
-        for way in self.ways:
+        for way in list(self.ways):
             way.look()
         return True
 

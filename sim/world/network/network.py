@@ -101,7 +101,7 @@ class Network:
 
     def _tell_before(self, direction: Direction) -> None:
         """Let whoever must account for what has passed until now do so, before it passes differently."""
-        for way in direction.ways:
+        for way in list(direction.ways):
             way.changing.fire()
 
     def _lay(self, link: LinkSpec) -> None:

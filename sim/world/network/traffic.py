@@ -68,7 +68,7 @@ class Traffic:
     def changed(self, direction: Direction) -> None:
         """Something is different on a direction: see who is hit when the instant is over."""
         direction.look()
-        for way in direction.ways:
+        for way in list(direction.ways):  # whoever hears of it may take another way
             way.look()
         self._touched.update(direction.flows)
         self._touched.update(direction.acks)
