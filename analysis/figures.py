@@ -106,6 +106,15 @@ def way_to(mirror: Mirror, secondary: str) -> frozenset[str] | None:
     return frozenset([*places, *(link for hop in hops for link in hop.links)])
 
 
+def way_of(story: Story, site: str) -> frozenset[str] | None:
+    """The links and sites that lead to the secondaries at a site; None for all, as at a primary."""
+    if any(mirror.began.primary == site for mirror in story.mirrors):
+        return None
+    ways = [way_to(mirror, secondary) for mirror, secondary, _ in story.arms if mirror.site_of(secondary) == site]
+    known = [way for way in ways if way is not None]
+    return frozenset().union(*known) if known else None
+
+
 def _network(story: Story, links: pd.DataFrame) -> Figure:
     sites, routes = topology.sites(story), topology.routes(story)
     drawn = Figure(figsize=size_of(sites, links, routes), layout="constrained")
@@ -135,7 +144,8 @@ def _fill(story: Story, series: pd.DataFrame, events: pd.DataFrame, summary: Map
     for ax, site in zip(drawn.subplots(len(shown), 1, squeeze=False)[:, 0], shown, strict=True):
         most, capacity = amount(summary[f"save_volume_bytes.{site}.max"], "B"), capacities[site]
         note = f"at most {most} of {amount(capacity, 'B')}" if capacity else f"at most {most}"
-        save_volume_fill(series, events, ax, site=site, capacity_bytes=capacity, note=note)
+        way = way_of(story, site)
+        save_volume_fill(series, events, ax, site=site, capacity_bytes=capacity, way=way, note=note)
     return drawn
 
 

@@ -8,10 +8,12 @@ from analysis import networding
 from analysis.wording import Found, both, named, sizes, value, with_causes
 from sim.summary import amount
 
+MOST, FEW = 4, 2  # of more than so many things of a kind only so few are named
+
 
 def lines(found: Found) -> Iterator[tuple[str, str]]:
     """What happened: a label and its line, which is empty where there is nothing to say."""
-    yield "save volumes", ", ".join(_fill(found, "save_volume", site) for site in _sites(found, "save_volume"))
+    yield "save volumes", _fullest(found, "save_volume")
     yield "over the links", with_causes(found, "wan_bytes", "B")
     yield "links", networding.links(found)
     yield "star or tree", networding.star_or_tree(found)
@@ -29,6 +31,17 @@ def lines(found: Found) -> Iterator[tuple[str, str]]:
     yield "full copies", with_causes(found, "full_copies", "1") if found.get("full_copies") else "none"
 
 
+def _fullest(found: Found, what: str) -> str:
+    """How full the buffers of all sites were; of many those that were fullest."""
+    sites = _sites(found, what)
+    if len(sites) > MOST:
+        sites = sorted(sites, key=lambda site: -(found[f"{what}_bytes.{site}.max"] or 0))[:FEW]
+    more = len(_sites(found, what)) - len(sites)
+    return ", ".join(
+        [*(_fill(found, what, site) for site in sites), *([f"{more} more were no fuller"] if more else [])]
+    )
+
+
 def _sites(found: Found, what: str) -> list[str]:
     return named(found, rf"{what}_bytes\.(.+)\.max")
 
@@ -40,9 +53,16 @@ def _fill(found: Found, what: str, site: str) -> str:
 
 
 def _unreceived(found: Found) -> str:
-    keys = {name: f"unreceived_bytes.{name}" for name in named(found, r"unreceived_bytes\.(.+)")}
-    waiting = [f"{both(found, key)} of delta sets not yet in {name}" for name, key in keys.items() if found[key]]
-    return f"{', '.join(waiting)}: waiting, or on the way" if waiting else ""
+    waiting = {
+        name: size for name in named(found, r"unreceived_bytes\.(.+)") if (size := found[f"unreceived_bytes.{name}"])
+    }
+    names = list(waiting)
+    if len(names) > MOST:
+        names = sorted(names, key=lambda name: -waiting[name])[:FEW]
+    told = [f"{both(found, f'unreceived_bytes.{name}')} of delta sets not yet in {name}" for name in names]
+    more = len(waiting) - len(names)
+    told += [f"no more in any of {more} others"] if more else []
+    return f"{', '.join(told)}: waiting, or on the way" if told else ""
 
 
 def _coalescing(found: Found) -> str:

@@ -24,6 +24,7 @@ from sim.summary.stands import CutSet, Destination, Policy, ReplicationStatus, S
 
 MOST_TABLES: Final = 3  # destinations that get a table without being asked for
 MOST_ROWS: Final = 40
+MOST_LINKS: Final = 6  # of more, only those that are not up
 FINE_NS: Final = 600 * 10**9  # before this instant times have milliseconds
 NONE: Final = "–"
 
@@ -185,9 +186,12 @@ def _took(lasted_ns: int | None) -> str:
 
 
 def _network(status: Status, width: int) -> Iterator[RenderableType]:
-    rows = [_link_row(link, status.time_ns) for link in status.links]
-    if rows:
+    told = [link for link in status.links if link.state != UP or len(status.links) <= MOST_LINKS]
+    if told:
+        rows = [_link_row(link, status.time_ns) for link in told]
         yield Grid("link", ("between", "bandwidth", "state", ""), rows).fitting(width)
+    if more := len(status.links) - len(told):
+        yield Text(f"{'the other' if told else 'all'} {more} links are up")
     for node in status.nodes:
         since = clock(node.down_since_ns, fine=status.time_ns < FINE_NS)
         yield Text(glued(f"the data mover at {node.site} is down since {since}"), "yellow")

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.carried import carried
+from analysis.foreseen import estimates
 from sim.records import Record
 from sim.scenario.expect import Check
 from sim.summary import Measured, RunLike, Story, judge
@@ -28,9 +29,12 @@ from sim.summary.sample import Series
 from sim.summary.windows import Windows
 
 CHANGING: Final = (
-    "lag", "lag_bytes", "lag_sets", "exposure", "exposure_bytes", "save_volume", "snapshot_store", "link_utilisation",
+    "lag", "lag_bytes", "lag_sets", "backlog_bytes", "exposure", "exposure_bytes", "save_volume", "snapshot_store",
+    "link_utilisation",
 )  # fmt: skip
-STEPS: Final = ("lag_sets", "save_volume_bytes", "snapshot_store_bytes", "link_utilisation")
+STEPS: Final = (
+    "lag_sets", "backlog_bytes", "save_volume_bytes", "snapshot_store_bytes", "link_utilisation", "eta_seconds",
+)  # fmt: skip
 MODES: Final = ("default", "now")  # sync loses nothing, at any time
 ANY: Final = "any"  # the entity of an exposure to whichever secondary loses least
 
@@ -43,7 +47,7 @@ _LONG: Final = ("growth",)  # what it says is in `lag_bytes` and `exposure_bytes
 def series(run: RunLike | Story, name: str | None = None) -> pd.DataFrame:
     """Everything that changes in time, in order of metric, entity and time; `name` for the column run."""
     story = Story.of(run)
-    parts = [*_curves(story), *carried(story)]
+    parts = [*_curves(story), *carried(story), *estimates(story)]
     return _tidy(name or run_name(story.run), parts)
 
 

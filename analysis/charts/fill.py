@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,9 +17,19 @@ SHOWN_FROM = 0.2  # a capacity more than five times what was used would only pre
 
 
 def save_volume_fill(
-    series: pd.DataFrame, events: pd.DataFrame, ax: Axes, *, site: str, capacity_bytes: int, note: str = ""
+    series: pd.DataFrame,
+    events: pd.DataFrame,
+    ax: Axes,
+    *,
+    site: str,
+    capacity_bytes: int,
+    way: Collection[str] | None = None,
+    note: str = "",
 ) -> Axes:
-    """Draw the used bytes of the save volumes at a site, against what they can hold (0: nobody knows)."""
+    """Draw the used bytes of the save volumes at a site, against what they can hold (0: nobody knows).
+
+    With a `way`, links, sites and members, only what went wrong there is shaded.
+    """
     fill = series[(series["metric"] == "save_volume_bytes") & (series["entity"] == site)]
     until_ns = int(events["time_ns"].max())
     unit_ns = time_axis(ax, until_ns / 1e9) * 1e9
@@ -30,7 +42,7 @@ def save_volume_fill(
         ax.fill_between(times, values, color=BLUE, alpha=0.15, linewidth=0)
     if highest == capacity_bytes:
         ax.axhline(capacity_bytes / length, color=RED, linestyle="--", label=f"capacity {amount(capacity_bytes, 'B')}")
-    shade(ax, events, unit_ns, until_ns)
+    shade(ax, events, unit_ns, until_ns, way=way)
     ax.set_ylim(0, 1.08 * highest / length)
     ax.set_ylabel(f"used ({unit})")
     title(ax, f"How full the save volume in {site} was", note)

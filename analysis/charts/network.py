@@ -101,6 +101,8 @@ class Line:
     def __init__(
         self, at: dict[str, Floats], places: dict[str, Place], source: str, destination: str, number: int
     ) -> None:
+        if at[source][0] > at[destination][0]:  # from left to right, so that what stands above it is above
+            source, destination = destination, source
         self.source = source
         self._start, self._end = at[source], at[destination]
         columns, rows = (abs(a - b) for a, b in zip(places[source], places[destination], strict=True))

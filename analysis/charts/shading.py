@@ -19,13 +19,15 @@ from sim.summary.windows import Windows
 
 Span = tuple[int, int]
 
+FINEST: Final = 1000  # parts of a page's width that can be told apart
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """Something that begins with one event and ends with another."""
 
     opens: str
-    closes: str
+    closes: tuple[str, ...]
     label: str
     colour: str
     hatch: str = ""
@@ -36,15 +38,18 @@ class Trouble:
 
 
 TROUBLES: Final = (
-    Trouble("writes_suspended", "writes_resumed", "writes stood still", YELLOW),
-    Trouble("fault_began", "fault_ended", "a link was cut", RED, on_the_way=True, kinds=CUTS),
-    Trouble("fault_began", "fault_ended", "a link was slow or bad", ORANGE, on_the_way=True, kinds=()),
-    Trouble("node_went_down", "node_came_up", "a data mover was down", GREY, "///", on_the_way=True),
-    Trouble("member_unreachable", "member_reachable", "given up as unreachable", BLACK, on_the_way=True, strip=True),
-    Trouble("replication_stopped", "replication_started", "replication stopped", SKY, "...", of_secondary=True),
+    Trouble("writes_suspended", ("writes_resumed",), "writes stood still", YELLOW),
+    Trouble("fault_began", ("fault_ended",), "a link was cut", RED, on_the_way=True, kinds=CUTS),
+    Trouble("fault_began", ("fault_ended",), "a link was slow or bad", ORANGE, on_the_way=True, kinds=()),
+    Trouble("node_went_down", ("node_came_up",), "a data mover was down", GREY, "///", on_the_way=True),
+    Trouble(
+        "member_unreachable", ("member_reachable", "route_changed"), "given up as unreachable", BLACK, on_the_way=True,
+        strip=True,
+    ),
+    Trouble("replication_stopped", ("replication_started",), "replication stopped", SKY, "...", of_secondary=True),
 )  # fmt: skip
-COPYING: Final = Trouble("", "", "a copy under way: nothing to serve", PURPLE)
-ABSENT: Final = Trouble("secondary_left", "secondary_joined", "no member", GREY, of_secondary=True)
+COPYING: Final = Trouble("", (), "a copy under way: nothing to serve", PURPLE)
+ABSENT: Final = Trouble("secondary_left", ("secondary_joined",), "no member", GREY, of_secondary=True)
 
 
 def shade(
@@ -67,8 +72,10 @@ def shade(
 
 
 def shade_spans(ax: Axes, found: list[Span], trouble: Trouble, unit_ns: float) -> None:
-    """Shade spans of nanoseconds, behind everything."""
+    """Shade spans of nanoseconds, behind everything; those that nobody could tell apart as one."""
     if found:
+        finest_ns = int(ax.get_xlim()[1] * unit_ns / FINEST)
+        found = [(start, end - finest_ns) for start, end in _merged([(start, end + finest_ns) for start, end in found])]
         ax.broken_barh(
             [(start / unit_ns, (end - start) / unit_ns) for start, end in found],
             (0.94, 0.06) if trouble.strip else (0, 1), alpha=0.7 if trouble.strip else 0.25,
@@ -79,7 +86,7 @@ def shade_spans(ax: Axes, found: list[Span], trouble: Trouble, unit_ns: float) -
 
 def spans(events: pd.DataFrame, trouble: Trouble, until_ns: int) -> Iterator[Span]:
     """From when to when anything was in this trouble; to the end of the run where no end is known."""
-    concerned = events[events["event"].isin([trouble.opens, trouble.closes])]
+    concerned = events[events["event"].isin([trouble.opens, *trouble.closes])]
     chosen = _on_links(events, trouble)
     open_since: dict[tuple[str, ...], int] = {}
     done: list[Span] = []

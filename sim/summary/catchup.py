@@ -41,9 +41,13 @@ class Estimate:
     caught_up_ns: int | None
     after_outage: bool
 
+    def said_ns(self, estimator: str) -> int | None:
+        """What an estimator said."""
+        return self.linear_ns if estimator == "linear" else self.drain_ns
+
     def error_ns(self, estimator: str) -> int | None:
         """What an estimator said, less how long it really took."""
-        said = self.linear_ns if estimator == "linear" else self.drain_ns
+        said = self.said_ns(estimator)
         return None if said is None or self.caught_up_ns is None else said - (self.caught_up_ns - self.time_ns)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import Final
 
-from sim.records import FaultBegan, FaultEnded, LinkStood, MemberReachable, MemberUnreachable, Record
+from sim.records import FaultBegan, FaultEnded, LinkStood, MemberReachable, MemberUnreachable, Record, RouteChanged
 from sim.summary.facts import Facts
 from sim.summary.spans import spans_between
 from sim.summary.windows import Span, Windows
@@ -23,8 +23,11 @@ def fault_spans(facts: Facts) -> list[tuple[Span, FaultBegan]]:
 
 
 def unreachable(facts: Facts) -> list[tuple[Span, MemberUnreachable]]:
-    """When a member could not be reached: from the first attempt that failed to the first that did not."""
-    marked = spans_between(facts, MemberUnreachable, MemberReachable, _member)
+    """When a member could not be reached: from the first attempt that failed to the first that did not.
+
+    Who is fed by another from some instant on is no longer unreachable to whoever fed it before.
+    """
+    marked = spans_between(facts, MemberUnreachable, (MemberReachable, RouteChanged), _member)
     return [((fact.since_ns, end), fact) for (_, end), fact in marked]
 
 
@@ -71,5 +74,5 @@ def _which(fact: Record) -> Hashable:
 
 
 def _member(fact: Record) -> Hashable:
-    assert isinstance(fact, MemberUnreachable | MemberReachable)
+    assert isinstance(fact, MemberUnreachable | MemberReachable | RouteChanged)
     return fact.replication, fact.member

@@ -13,6 +13,7 @@ from sim.records import (
     Record,
     ReplicationStarted,
     ReplicationStopped,
+    RouteChanged,
     SecondaryDropped,
 )
 from sim.summary.mirror import Mirror
@@ -33,9 +34,9 @@ def state_of(story: Story, mirror: Mirror, secondary: str) -> str:
         return "being copied"
     if _newest(own, ReplicationStopped, (ReplicationStarted,)):
         return "stopped"
-    reached = list(story.facts.among(MemberUnreachable, MemberReachable))
+    reached = list(story.facts.among(MemberUnreachable, MemberReachable, RouteChanged))
     for hop in mirror.routes.path(secondary, story.until_ns)[::-1]:
-        if _newest(_of_member(reached, mirror.name, hop.member), MemberUnreachable, (MemberReachable,)):
+        if _newest(_of_member(reached, mirror.name, hop.member), MemberUnreachable, (MemberReachable, RouteChanged)):
             return "unreachable" if hop.member == secondary else f"behind {hop.member}, unreachable"
     return IN_STEP
 

@@ -17,6 +17,7 @@ from sim.summary import Measured, summarise
 from sim.summary.curve import Curve
 from tests.summary.ledgers import S, Story, sawtooth
 from tests.summary.test_summarise import eventful
+from tests.summary.test_wan import forwarded_tree
 
 
 def line(table: pd.DataFrame, metric: str, entity: str) -> list[tuple[float, float]]:
@@ -153,3 +154,17 @@ def test_losses_are_the_exact_share_of_instants_that_lose_more() -> None:
             assert now[value] == pytest.approx((1200 - value) / 900 * 100 * 900 / whole, rel=0.01)
     assert now.iloc[-1] == 0
     assert set(table["mode"]) == {"default", "now"}
+
+
+def test_what_was_foreseen_stands_until_something_changes_or_all_has_arrived() -> None:
+    table = tables.series(forwarded_tree().run())
+    told = line(table, "eta_seconds.drain", "lisbon")
+    assert [(at, round(value, 3)) for at, value in told[:2]] == [(60, 7.5), (63, 6.667)]
+    assert told[2][0] == 70 and np.isnan(told[2][1])
+    assert line(table, "backlog_bytes", "lisbon")[:3] == [(0, 0), (10, 100 * 8192), (13, 0)]
+
+
+def test_what_a_link_carried_stands_still_while_it_is_cut() -> None:
+    story = Story(until=100).link("wan", ("madrid", "lisbon")).fault(20, 60, "wan").carried(2000, 10, 70)
+    carried = line(tables.series(story.run()), "wan_bytes.delta_set", "wan")
+    assert carried == [(0, 0), (10, 0), (20, 1000), (60, 1000), (70, 2000)]

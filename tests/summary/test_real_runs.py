@@ -117,3 +117,44 @@ def test_no_more_blocks_are_lost_than_were_written_and_no_fewer_than_one_look_sa
     worst = Distribution(mirror.lag_blocks("lisbon")).maximum()
     assert worst is not None
     assert 0 < worst <= 24
+
+
+TREE = """
+version: 1
+name: tree
+run: {until: 1000 s}
+sites: {madrid: {}, hub: {}, lisbon: {}, porto: {}}
+links:
+  trunk: {between: [madrid, hub], bandwidth: 8 Mbit/s, rtt: 20 ms, congestion: ideal}
+  west: {between: [hub, lisbon], bandwidth: 8 Mbit/s, rtt: 4 ms, congestion: ideal}
+  south: {between: [porto, hub], bandwidth: 4 Mbit/s, rtt: 4 ms, congestion: ideal}
+volumes:
+  home: {size: 64 MiB, workload: {app: {writes: 5 /s}}}
+replication:
+  mirror:
+    volume: home
+    primary: madrid
+    initial_copy: done
+    forwarders: {hub: {}}
+    secondaries: {lisbon: {via: hub}, porto: {via: hub}}
+    timeout: 60 s
+    save_volume: {size: 64 MiB}
+timeline: [{at: 301 s, kind: link-down, link: trunk, for: 200 s}]
+"""
+
+
+def test_what_a_tree_carries_is_what_its_links_did_and_a_star_carries_the_first_hop_twice(tmp_path: Path) -> None:
+    """Without headers, compression and loss; T8. The last set has arrived 40 s before the end."""
+    run = simulate(load_text(TREE, base_dir=tmp_path), checking="full")
+    summary = summarise(run)
+    payload = summary["delta_set_bytes"]
+    assert isinstance(payload, int) and payload > 0
+    assert summary["tree_bytes.mirror"] == 3 * payload
+    assert summary["star_bytes.mirror"] == 4 * payload
+    assert summary["tree_primary_bytes.mirror"] == summary["star_primary_bytes.mirror"] / 2 == payload  # type: ignore[operator]
+    assert summary["wan_bytes.delta_set"] == 3 * payload, "what was kept when a transfer broke is not sent again"
+    assert summary["primary_bytes.mirror"] == payload + summary.get("link_bytes.trunk.retransmission", 0)  # type: ignore[operator]
+    assert summary["link_down_seconds.trunk"] == 200.0
+    assert 0 < summary["catch_up_seconds.porto"] < 60  # type: ignore[operator]
+    read = Story(run)
+    assert [row.spans for row in [read.phases["outage"]]] == [((301 * S, 501 * S),)]

@@ -150,7 +150,9 @@ def test_of_many_destinations_three_have_a_table_and_the_others_are_named() -> N
     assert sum(line.startswith("madrid -> ") for line in text.splitlines()) == 3
     assert "seattle, austin, miami: --to NAME)" in " ".join(text.split())
     asked = table(found, only=("miami",))
-    assert "madrid -> miami" in asked and "milan" not in asked.partition("link ")[0]
+    assert "madrid -> miami" in asked and "milan" not in asked
+    assert "america  madrid – chicago  200 Mbit/s  cut" in asked and "the other 14 links are up" in asked
+    assert "all 15 links are up" in table(status(offices(), 100 * S))
 
 
 def test_machines_get_names_and_seconds() -> None:
