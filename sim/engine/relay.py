@@ -24,7 +24,8 @@ class Relay:
 
     def leave(self, name: str) -> tuple[SetId, ...]:
         """Keep nothing for `name` any more; which sets could be released. One that is not here is no fault."""
-        self._done.pop(name, None)
+        if self._done.pop(name, None) is None:
+            return ()
         return self.settle()
 
     def done(self, name: str, set_id: SetId) -> tuple[SetId, ...]:

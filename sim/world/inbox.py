@@ -106,6 +106,7 @@ class Inbox:
             return False
         self.on_complete(self.save_volume.stored(set_id))
         self.ready.fire()
+        self._freed(self.relay.settle())  # with nobody to keep it for, it is let go
         return True
 
     @property
@@ -135,10 +136,6 @@ class Inbox:
     def leave(self, name: str) -> None:
         """Nothing is kept here for `name` any more."""
         self._freed(self.relay.leave(name))
-
-    def settle(self) -> None:
-        """A set became complete: with nobody to keep it for, it is let go."""
-        self._freed(self.relay.settle())
 
     def tell_save_volume(self) -> None:
         """Enter how full this member's save volume is."""

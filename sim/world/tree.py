@@ -7,7 +7,7 @@ an acknowledgement travels hop by hop; one that meets a data mover that went dow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from sim.engine.identity import SetId
 from sim.records import MemberReachable, MemberUnreachable, RouteChanged
@@ -81,10 +81,10 @@ class Tree:
             if one.inbox is not None:
                 one.inbox.relay.keep_for(member.name, stamp)
 
-    def forget(self, member: Member) -> None:
-        """Nobody on the way keeps anything for this member; what it keeps for its own copy is its own affair."""
+    def forget(self, member: Member, but: Sequence[Member] = ()) -> None:
+        """Nobody else keeps anything for this member; what it keeps for its own copy is its own affair."""
         for one in self.members.values():
-            if one.inbox is not None and one is not member:
+            if one.inbox is not None and one is not member and one not in but:
                 one.inbox.leave(member.name)
 
     def _feed_from(self, member: Member, feeder: Member | None) -> None:
@@ -92,10 +92,10 @@ class Tree:
         before, moved = member.fed_by, list(self.below(member))
         member.feed.feed_from(self._primary if feeder is None or feeder.inbox is None else feeder.inbox)
         member.fed_by = feeder
-        for one in moved:
-            self.forget(one)
+        for one in moved:  # first kept anew, then let go elsewhere: nothing falls in between
             if one.feed.enabled:
                 self.keep(one, one.received)
+            self.forget(one, but=list(one.above()))
         self._primary.ledger.append(
             RouteChanged(
                 time_ns=self._primary.clock.now_ns,
