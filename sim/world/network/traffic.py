@@ -1,7 +1,7 @@
 """Everything that is under way in a network: who moves, who waits, and when shares are solved anew.
 
 moving -> (its way is gone) -> stalled -> (it is back) -> waking -> (its sender tries again) -> moving
-   |          with only the acknowledgements cut, the rest of a window drains out meanwhile
+   |          with only the acknowledgements cut, the rest of a window drains out meanwhile, unless it is fed
    v
 ended, or broken off
 
@@ -158,7 +158,7 @@ class Traffic:
             flow.view = view_of_nothing(flow)
             flow.course.begin(now, flow.carried_size, flow.view)
             window_passes = False
-        flow.course.stall(now, window_passes)
+        flow.course.stall(now, window_passes and flow.upstream is None)
         if flow.moving:
             flow.stalled_since_ns = now
         last_ns = flow.course.curve.times_ns[-1]
