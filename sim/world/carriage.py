@@ -21,9 +21,10 @@ class Carriage:
     def tell(self, flow: Flow, way: Way, cause: str, again_bytes: int = 0) -> None:
         """Enter what a flow carried up to now; `again_bytes` of its payload had been carried before, in vain."""
         now = self._clock.now_ns
-        carried = flow.wire_of(flow.served_bytes(now))
-        again = flow.wire_of(again_bytes)
-        amounts = ((cause, carried - again), ("retransmission", again + flow.wire_of(flow.resent_bytes(now))))
+        carried, resent_bytes = flow.carried_bytes(now), flow.resent_bytes(now)
+        again = min(carried, flow.wire_of(again_bytes)) if again_bytes else 0
+        resent = flow.wire_of(resent_bytes) if resent_bytes else 0
+        amounts = ((cause, carried - again), ("retransmission", again + resent))
         for direction in way.directions:
             for why, size in amounts:
                 if size or (why == cause and not carried):
