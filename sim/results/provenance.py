@@ -44,6 +44,9 @@ def _files(scenario: Scenario) -> Iterator[Path]:
             for name in (getattr(workload, "trace", None), profile and profile.file):
                 if name:
                     yield scenario.base_dir / name
+    for link in scenario.links.values():
+        for way in (link.direction(0), link.direction(1)):
+            yield from (scenario.base_dir / steps.file for steps in (way.profile, way.factor) if steps is not None)
 
 
 def _digest(path: Path) -> str:

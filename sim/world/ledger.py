@@ -7,11 +7,23 @@ the digest covers every fact in order, then the final contents; nothing of SimPy
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from functools import cache
 from hashlib import blake2b
+from operator import attrgetter
 from typing import NoReturn
 
 from sim.records import Record
 from sim.world.errors import ModelBroken
+
+
+@cache
+def _told(kind: type[Record]) -> Callable[[Record], tuple[object, ...]]:
+    """What a kind of fact says, as the digest hears it: its name and its values in order."""
+    name, values = kind.__name__, attrgetter(*(field.name for field in fields(kind)))
+    if len(fields(kind)) == 1:
+        return lambda fact: (name, values(fact))
+    return lambda fact: (name, *values(fact))
 
 
 class Ledger:
@@ -26,7 +38,7 @@ class Ledger:
     def append(self, fact: Record) -> None:
         """Enter a fact; the observer sees it at once."""
         self.facts.append(fact)
-        self._hash.update(repr((type(fact).__name__, *(value for _, value in fact.items()))).encode())
+        self._hash.update(repr(_told(type(fact))(fact)).encode())
         self._observe(fact)
 
     def broken(self, law: str, what: str, time_ns: int) -> NoReturn:
