@@ -45,9 +45,9 @@ def caught_up_ns(done: Run, from_ns: int) -> int:
     """When the first set arrives at whose arrival no other one that was cut is missing."""
     cut = {fact.number: fact.time_ns for fact in done.ledger if isinstance(fact, DeltaSetCut)}
     for fact in done.ledger:
-        if isinstance(fact, SetReceived) and fact.time_ns > from_ns:
-            if cut.get(fact.number + 1, 1 << 62) > fact.time_ns:
-                return fact.time_ns
+        later = isinstance(fact, SetReceived) and fact.time_ns > from_ns
+        if later and cut.get(fact.number + 1, 1 << 62) > fact.time_ns:
+            return fact.time_ns
     raise AssertionError("this test is about a copy that catches up")
 
 
