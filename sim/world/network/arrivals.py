@@ -47,20 +47,22 @@ class Arrivals:
         first_ns, arrived = self._since_ns[0], self.arrives_ns(self._since_ns[0]) <= time_ns
         return first_ns if arrived else first_ns - 1
 
-    def bends_ns(self, left_ns: list[int]) -> list[int]:
-        """Instants between which arrivals are straight, where what leaves is straight between `left_ns`; in order."""
-        bends: dict[int, None] = {}
+    def bends_ns(self, left_ns: list[int], last_ns: int | None) -> list[int]:
+        """Instants between which arrivals are straight, where what leaves is straight between `left_ns`; in order.
+
+        Also the instant before the last byte, which leaves at `last_ns`, arrives: it may set something free.
+        """
+        bends: dict[int, None] = {} if last_ns is None else {self.arrives_ns(last_ns) - 1: None}
         for index, (since_ns, delay_ns) in enumerate(zip(self._since_ns, self._delays_ns, strict=True)):
             earliest_ns = self._earliest_ns[index]
-            until_ns = self._since_ns[index + 1] if index + 1 < len(self._since_ns) else None
-            bends.update(dict.fromkeys((max(0, earliest_ns - 1), earliest_ns, since_ns + delay_ns)))
-            if until_ns is not None:
+            bends.update(dict.fromkeys((earliest_ns - 1, earliest_ns, since_ns + delay_ns)))
+            if index + 1 < len(self._since_ns):
+                until_ns = self._since_ns[index + 1]
                 bends[until_ns + delay_ns] = None
-            inside = (
-                time_ns for time_ns in left_ns if since_ns <= time_ns and (until_ns is None or time_ns <= until_ns)
-            )
-            bends.update(dict.fromkeys(time_ns + delay_ns for time_ns in inside))
-        return sorted(bends)
+                bends.update(dict.fromkeys(one + delay_ns for one in left_ns if since_ns <= one <= until_ns))
+            else:
+                bends.update(dict.fromkeys(one + delay_ns for one in left_ns if since_ns <= one))
+        return sorted(one for one in bends if one >= 0)
 
     def _index(self, left_ns: int) -> int:
         """Under which delay something left; at the instant of a change, under the old one."""

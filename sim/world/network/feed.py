@@ -7,12 +7,12 @@ where its feed is broken off, nothing more comes in: whoever owns the fed transf
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sim.world.network.course import Course
-from sim.world.network.merging import Knot, Merge, Supply
+from sim.world.network.merging import merge
 from sim.world.tcp import PathView, Plan
 
 if TYPE_CHECKING:
@@ -39,25 +39,26 @@ class Feed:
         upstream = self.upstream
         return upstream.ends_ns is not None and upstream.arrives_ns <= time_ns
 
-    def knots(self, now_ns: int) -> Iterator[tuple[int, int]]:
+    def knots(self, now_ns: int) -> tuple[list[int], list[int]]:
         """What can have been sent by when, from now on: instants and payload, straight between them."""
-        before: tuple[int, int] | None = None
-        for time_ns in self._bends_ns(now_ns):
-            arrived = self.upstream.arrived_bytes(time_ns)
-            if before is not None and before[1] < self._withheld_bytes < arrived:
-                part = -(-(self._withheld_bytes - before[1]) * (time_ns - before[0]) // (arrived - before[1]))
-                if before[0] + part < time_ns:
-                    yield before[0] + part, self.held_bytes
-            yield time_ns, self.payload_at(time_ns)
-            before = time_ns, arrived
-
-    def _bends_ns(self, now_ns: int) -> list[int]:
-        """Instants from now on between which arrivals are straight; the last bytes come in a jump."""
-        upstream = self.upstream
-        bends = upstream.arrivals.bends_ns(upstream.course.curve.times_ns)
-        if upstream.ends_ns is not None:
-            bends = sorted(dict.fromkeys((*bends, upstream.arrives_ns - 1)))
-        return [now_ns, *bends[bisect_right(bends, now_ns) :]]
+        instants, amounts = [now_ns], [self.payload_at(now_ns)]
+        if self.is_all_there(now_ns):
+            return instants, amounts
+        withheld, held, upstream = self._withheld_bytes, self.held_bytes, self.upstream
+        all_there_ns = upstream.arrives_ns if upstream.ends_ns is not None else None
+        before_ns, before = now_ns, upstream.arrived_bytes(now_ns)
+        for time_ns, arrived in upstream.arrived[bisect_right(upstream.arrived, now_ns, key=itemgetter(0)) :]:
+            if time_ns == all_there_ns:
+                return [*instants, time_ns], [*amounts, held + upstream.size_bytes]
+            if before < withheld < arrived:
+                part = -(-(withheld - before) * (time_ns - before_ns) // (arrived - before))
+                if before_ns + part < time_ns:
+                    instants.append(before_ns + part)
+                    amounts.append(held)
+            instants.append(time_ns)
+            amounts.append(held + max(0, arrived - withheld))
+            before_ns, before = time_ns, arrived
+        return instants, amounts
 
     @property
     def _withheld_bytes(self) -> int:
@@ -104,6 +105,11 @@ class FedCourse(Course):
         """What is to come in has changed."""
         self._merge(now_ns, self._plan)
 
+    def break_off(self, now_ns: int) -> None:
+        """Nothing more is served, and the connection is gone."""
+        self._cut(now_ns, self._own(now_ns))
+        self._connection.close()
+
     def given_bytes(self, time_ns: int, carried_size: int) -> int:
         """What has come in to be sent by an instant."""
         return min(carried_size, self._carried(self._feed.payload_at(time_ns)))
@@ -112,16 +118,23 @@ class FedCourse(Course):
         own_ns = self._own(now_ns)
         self._cut(now_ns, own_ns)
         self._plan = plan
-        knots = list(self._feed.knots(now_ns))
-        amounts = [min(self._size, self._carried(payload_bytes)) for _, payload_bytes in knots]
-        supply = Supply([time_ns for time_ns, _ in knots], amounts)
-        merge = Merge(plan, supply, Knot(now_ns, self.curve.payload_bytes[-1], own_ns))
-        for knot in merge.knots[1:]:
-            self.curve.add(knot.time_ns, knot.served, plan.resent_by(knot.own_ns))
-            self._own_ns.append(knot.own_ns)
-        self._starved = merge.starved
-        whole = plan.end_ns is not None and not merge.starved
+        supply_ns, payload = self._feed.knots(now_ns)
+        supply = (supply_ns, [min(self._size, self._carried(amount)) for amount in payload])
+        merged = merge((plan.times_ns, plan.payload_bytes), supply, now_ns, self.curve.payload_bytes[-1], own_ns)
+        self.curve.times_ns += merged.times_ns[1:]
+        self.curve.payload_bytes[-1:] = merged.served
+        self.curve.resent_bytes += self._resent(merged.own_ns[1:])
+        self._own_ns[-1:] = merged.own_ns
+        self._starved = merged.starved
+        whole = plan.end_ns is not None and not merged.starved
         self.curve.end_ns = self.curve.times_ns[-1] if whole else None
+
+    def _resent(self, own_ns: list[int]) -> list[int]:
+        """What the plan has sent again by these instants of the connection's own time."""
+        plan = self._plan
+        if not plan.resent_bytes[-1]:
+            return [0] * len(own_ns)
+        return [plan.resent_by(one) for one in own_ns]
 
     def _cut(self, now_ns: int, own_ns: int) -> None:
         keep = max(1, bisect_right(self.curve.times_ns, now_ns))

@@ -46,6 +46,7 @@ class Flow:
         self.course = Course(session.connection, session.waited_ns, began_ns)
         self.upstream: Flow | None = None  # that feeds it
         self.followers: list[Flow] = []  # fed by this one
+        self._arrived: list[tuple[int, int]] | None = None
         self.broken_off = False
         self.stalled_since_ns: int | None = None
         self.view: PathView | None = None  # what its connection sees; None: not yet begun
@@ -71,6 +72,19 @@ class Flow:
     def arrives_ns(self) -> int:
         """When the last byte arrives that has left or, as things are, will leave."""
         return self.arrivals.arrives_ns(self.course.curve.times_ns[-1])
+
+    @property
+    def arrived(self) -> list[tuple[int, int]]:
+        """How much of the payload has arrived by when, as things are: instants in order, straight between them."""
+        if self._arrived is None:
+            curve = self.course.curve
+            instants = self.arrivals.bends_ns(curve.times_ns, curve.end_ns)
+            self._arrived = [(time_ns, self.arrived_bytes(time_ns)) for time_ns in instants]
+        return self._arrived
+
+    def look_ahead(self) -> None:
+        """Its curve or its delay is new."""
+        self._arrived = None
 
     def served_bytes(self, time_ns: int) -> int:
         """Payload that has left the last link; the propagation delay is not in it."""

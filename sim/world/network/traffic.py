@@ -185,6 +185,7 @@ class Traffic:
 
     def _feed_on(self, flow: Flow) -> None:
         """What comes in at others by this flow has changed."""
+        flow.look_ahead()
         for follower in flow.followers:
             if follower.feed_on(self._clock.now_ns):
                 self._agenda.plan(follower, follower.ends_ns)

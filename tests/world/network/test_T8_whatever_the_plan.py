@@ -203,7 +203,7 @@ def test_a_window_that_drains_into_a_line_that_goes_down_stops_there() -> None:
 
 
 def test_a_fed_transfer_without_acknowledgements_keeps_its_window_and_never_gets_ahead() -> None:
-    """A window that drained by the old plan of its feed was served before it had come in, once the feed stalled, too."""
+    """A window that drained by the old plan of its feed was served before it had come in, once the feed stalled."""
     scene = Scene(
         link(*UP, there=line(bits_per_s=8 * 10**6)), link(*DOWN, there=line(bits_per_s=8 * 10**6), congestion="cubic")
     )
