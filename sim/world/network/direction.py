@@ -115,8 +115,8 @@ class Direction:
     # -- what passes --------------------------------------------------------------------------------------------------
 
     def passed_bytes(self, time_ns: int) -> int:
-        """Wire bytes that have passed by now or, as things are, will have: headers and what was sent again included."""
-        return self._passed_bytes + sum(flow.wire_bytes_at(self, time_ns) for flow in self.flows)
+        """Wire bytes that have passed by now or, as things are, will have: with headers of packets, each byte once."""
+        return self._passed_bytes + sum(flow.passed_bytes_at(self, time_ns) for flow in self.flows)
 
     def follow(self) -> bool:
         """Bring its throttles up to date; whether more or less passes than before, which its ways are told."""
@@ -135,7 +135,7 @@ class Direction:
         """A flow is over."""
         if self.buckets:
             self.follow()
-        self._passed_bytes += flow.wire_bytes_at(self, self._clock.now_ns)
+        self._passed_bytes += flow.passed_bytes_at(self, self._clock.now_ns)
         del self.flows[flow]
 
     def _passed(self, from_ns: int, until_ns: int | None) -> Iterator[Passed]:

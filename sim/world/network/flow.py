@@ -107,11 +107,17 @@ class Flow:
         return payload_bytes * self.carried_size // self.size_bytes if self.size_bytes else self.carried_size
 
     def wire_bytes_at(self, direction: Direction, time_ns: int) -> int:
-        """Everything that a direction has carried of this flow: with headers of packets, and what was sent again."""
-        if direction not in self.directions:
-            return 0
-        carried = self.carried_bytes(time_ns) + self.course.curve.resent_by(time_ns)
-        return carried if self.session.congestion == "ideal" else -(-carried * PACKET_BYTES // PAYLOAD_BYTES)
+        """Everything that was sent over a direction by this flow: with headers of packets, and what was sent again."""
+        resent = self.course.curve.resent_by(time_ns) if direction in self.directions else 0
+        return self.passed_bytes_at(direction, time_ns) + self._in_packets(resent)
+
+    def passed_bytes_at(self, direction: Direction, time_ns: int) -> int:
+        """What a direction has let through of this flow: with headers of packets, each byte once.
+
+        Never faster than its bandwidth (T8). A packet that found the queue before the narrowest link full took none of
+        it; when it is sent again it counts.
+        """
+        return self._in_packets(self.carried_bytes(time_ns)) if direction in self.directions else 0
 
     def balance(self, time_ns: int) -> Balance:
         """Where its carried bytes are (T8)."""
@@ -146,6 +152,12 @@ class Flow:
         self.stalled_since_ns = None
         if self.upstream is not None:
             self.upstream.followers.remove(self)
+
+    def _in_packets(self, carried_bytes: int) -> int:
+        """With the headers of packets, rounded up."""
+        if self.session.congestion == "ideal":
+            return carried_bytes
+        return -(-carried_bytes * PACKET_BYTES // PAYLOAD_BYTES)
 
     def _payload(self, carried_bytes: int) -> int:
         return carried_bytes * self.size_bytes // self.carried_size if self.carried_size else self.size_bytes

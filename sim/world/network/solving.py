@@ -1,4 +1,8 @@
-"""Shares of the flows that are connected by the directions they cross, and what each connection then sees."""
+"""Shares of the flows that are connected by the directions they cross, and what each connection then sees.
+
+a connection plans anew only if what it sees has changed
+a fed flow keeps its share also while it waits for what it has to send
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,8 @@ def share_out(flows: Sequence[Flow]) -> None:
     """Give each moving flow its share; what still drains out of a window keeps the one it had."""
     if len(flows) == 1 and flows[0].moving:
         limits = [direction.capacity for direction in flows[0].directions if direction.capacity is not None]
-        flows[0].share = Fraction(min(limits)) if limits else None
+        _weigh(flows[0])
+        flows[0].share = _told(flows[0], Fraction(min(limits)), alone=True) if limits else None
         return
     left: dict[Direction, Fraction] = {}
     movers, demands = [], []
@@ -53,7 +58,23 @@ def share_out(flows: Sequence[Flow]) -> None:
         else:
             flow.share = None
     for flow, share in zip(movers, shares(demands, left), strict=True):
-        flow.share = share
+        flow.share = _told(flow, share, alone=False)
+
+
+def _told(flow: Flow, share: Fraction, alone: bool) -> Fraction:
+    """What a connection is told of its share: where losses or a window hold it back anyway, no more than it must know.
+
+    It need not plan anew at every change. Alone it is told all of it when it begins; with others, a power of two times
+    what it can use.
+    """
+    cap = flow.cap
+    if cap is None:
+        return share
+    known = flow.share if flow.view is not None and not flow.asleep else None
+    if known is not None and cap <= known <= share:
+        return known
+    times = share // cap
+    return share if alone or times < ROOM else cap * (1 << (times.bit_length() - 1))
 
 
 def _limited(flow: Flow, left: dict[Direction, Fraction]) -> tuple[Direction, ...]:

@@ -117,7 +117,7 @@ def excess_bytes(scene: Scene, case: Case) -> Fraction:
             factor = min((trouble.factor for trouble in hit), default=Fraction(1))
             capacity = Fraction(0) if down else int(direction.bits_per_s * factor)
             size = sum(
-                flow.wire_bytes_at(direction, end) - flow.wire_bytes_at(direction, begin)
+                flow.passed_bytes_at(direction, end) - flow.passed_bytes_at(direction, begin)
                 for flow in scene.flows.values()
             )
             above += size - Fraction(capacity * (end - begin), 8 * S)

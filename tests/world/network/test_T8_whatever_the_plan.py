@@ -110,7 +110,7 @@ def excess_bytes(scene: Scene, case: Case) -> float:
         above = least = 0.0
         flows = [flow for flow in scene.flows.values() if direction in flow.directions]
         for begin, end in pairwise(sorted(instants)):
-            size = sum(flow.wire_bytes_at(direction, end) - flow.wire_bytes_at(direction, begin) for flow in flows)
+            size = sum(flow.passed_bytes_at(direction, end) - flow.passed_bytes_at(direction, begin) for flow in flows)
             room = 0 if down_at(case, direction, begin) else direction.bits_per_s * (end - begin) / (8 * S)
             above += size - room
             worst, least = max(worst, above - least), min(least, above)
@@ -157,7 +157,7 @@ def beside_one_that_drains() -> int:
     scene.trouble(500 * MS, 5 * S, Trouble(down=True), ("d", "c", "b"))
     scene.run()
     first, flows = scene.way("a", "b").directions[0], scene.flows.values()
-    moved = sum(flow.wire_bytes_at(first, 520 * MS) - flow.wire_bytes_at(first, 500 * MS) for flow in flows)
+    moved = sum(flow.passed_bytes_at(first, 520 * MS) - flow.passed_bytes_at(first, 500 * MS) for flow in flows)
     assert scene.flows["x"].served_bytes(520 * MS) > scene.flows["x"].served_bytes(500 * MS)
     return moved - 20_000
 

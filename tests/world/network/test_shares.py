@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.world.network.shares import Demand, shares
+from tests.world.network.nets import MS, S, Scene, line, link
+from tests.world.network.ragged import Ragged
 
 
 def demands(*crosses: str, weights: tuple[int, ...] = (), caps: dict[int, int] | None = None) -> list[Demand[str]]:
@@ -110,3 +112,18 @@ def test_without_caps_each_is_among_the_best_off_on_a_full_direction(
             full = capacities[name] - sum((rates[n] for n in there), Fraction(0)) < 1
             best.append(full and level >= max(levels[n] for n in there) - Fraction(1, 1000))
         assert any(best)
+
+
+def test_who_is_held_back_by_losses_does_not_plan_anew_whenever_others_come_and_go() -> None:
+    spec = line(bits_per_s=1000 * 10**6, delay_ns=50 * MS, loss=0.02)
+    scene = Scene(link("l", "a", "b", there=spec, congestion="reno"), link("m", "b", "c", there=line(bits_per_s=10**9)))
+    carrier = Ragged(1)
+    for name, way in (("lossy", scene.way("a", "c")), ("other", scene.way("b", "c"))):
+        scene.session(name, way)
+    scene.sessions["lossy"].connection = carrier
+    scene.send("lossy", 10**9)
+    for n in range(20):
+        scene.send(f"other{n}", 10**6, at_ns=(10 + 100 * n) * MS, session="other")
+    scene.run(5 * S)
+    assert len(scene.ended_ns) == 20
+    assert len([what for what, _ in carrier.calls if what == "go_on"]) <= 1  # and not 40

@@ -169,7 +169,7 @@ def test_T8_what_passes_a_throttle_in_any_window_is_at_most_burst_and_rate_times
     direction = scene.way().directions[0]
     knots = {time_ns for flow in scene.flows.values() for time_ns in flow.course.curve.times_ns}
     passed = [
-        (time_ns, sum(flow.wire_bytes_at(direction, time_ns) for flow in scene.flows.values()))
+        (time_ns, sum(flow.passed_bytes_at(direction, time_ns) for flow in scene.flows.values()))
         for time_ns in sorted(knots)
     ]
     # the greatest excess over the line r x t, of later over earlier: straight between knots, so knots are enough
