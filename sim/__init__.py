@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.api import Result, load, run
+    from sim.transfers import transfer_time
 
-__all__ = ["Result", "__version__", "load", "run"]
+__all__ = ["Result", "__version__", "load", "run", "transfer_time"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         found: Any = version("georep")
+    elif name == "transfer_time":
+        from sim.transfers import transfer_time
+
+        found = transfer_time
     elif name in __all__:
         from sim import api
 
