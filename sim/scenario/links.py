@@ -70,7 +70,7 @@ class WayBack(Model):
 
     bandwidth: Bandwidth | None = Field(default=None, description="Or the word unlimited.")
     loss: PartShare | None = Field(default=None, description="Share of the packets that are lost.")
-    jitter: Duration | None = Field(default=None, description="Half of the widest extra delay of a transfer.")
+    jitter: Duration | None = Field(default=None, description="By how much the delay of a transfer varies, either way.")
     queue_bdp: Number | None = Field(default=None, description="The queue before it, in bandwidth-delay products.")
     window: PositiveSize | None = Field(default=None, description="The receiver's window.")
     compression: Ratio | None = Field(default=None, description="How many times fewer bytes travel.")
@@ -130,7 +130,7 @@ class Link(Model):
     )
     loss: PartShare = Field(default=NOTHING, description="Share of the packets that are lost, each by itself.")
     jitter: Duration = Field(
-        default=0, description="Extra one-way delay, drawn for each transfer, between 0 and twice this."
+        default=0, description="By how much the delay of a transfer varies, either way; drawn evenly, for each."
     )
     queue_bdp: Number = Field(
         default=Fraction(1), description="The queue before the line, in bandwidth-delay products; at least 30 kB."

@@ -165,8 +165,8 @@ def _reached(draft: Draft, report: Report, name: str, group: Replication, member
 
 
 def _twice(way: tuple[Leg, ...]) -> str | None:
-    passed = [way[0][1], *(to for _, _, to in way)]
-    return next((site for index, site in enumerate(passed) if site in passed[:index]), None)
+    stops = [way[0][1], *(to for _, _, to in way)]
+    return next((site for index, site in enumerate(stops) if site in stops[:index]), None)
 
 
 def _is_local(group: Replication, member: str) -> bool:
