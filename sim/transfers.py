@@ -21,6 +21,7 @@ NS_PER_S: Final = 1_000_000_000
 DRAWS: Final = 101  # an odd number, so that the median is one of them
 PAUSE_NS: Final = 3 * NS_PER_S  # longer than any timeout of a round trip below a second
 LEAST_QUEUE_BYTES: Final = 30_000
+ROUNDING_S: Final = 3e-9  # a plan is made of whole nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,51 +130,79 @@ def transfer_time(
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What a transfer takes, and what of it for what; all in seconds, the parts of the transfer nearest to the median."""
+    """What a transfer takes, and what of it for what, in seconds; the parts are those of the transfer at the median."""
 
     seconds: float
     p10_seconds: float
     p90_seconds: float
     handshake_seconds: float
-    waiting_seconds: float  # for windows to open: slow start, and after losses
+    slow_start_seconds: float  # waiting for windows to open, before anything is lost
+    loss_seconds: float  # waiting after losses, and sending again
     sending_seconds: float  # at the full rate of the line
     propagation_seconds: float
     ideal_seconds: float  # what the line alone would take
     resent_bytes: int
     mean_bits_per_s: float
-    limited_by: str  # pipe | slow start | loss
+    limited_by: str  # pipe | slow start | loss | round trip: the largest of the parts
+
+    @property
+    def waiting_seconds(self) -> float:
+        """All waiting for windows, and what is sent again."""
+        return self.slow_start_seconds + self.loss_seconds
+
+    @property
+    def slowdown(self) -> float:
+        """How many times as long as on the line alone, of which a nanosecond is the least."""
+        return self.seconds / max(self.ideal_seconds, 1 / NS_PER_S)
 
 
-def explained(conditions: Conditions) -> tuple[Explained, Transfer]:
-    """What a transfer takes and why, and the one that stands for it: the median of many."""
-    every = sorted(transfers(conditions), key=lambda one: one.took_ns)
+def explained(conditions: Conditions, seed: int | None = None) -> tuple[Explained, Transfer]:
+    """What a transfer takes and why, and the one that stands for it: the median of many, or with a `seed` that draw."""
+    drawn = transfers(conditions) if seed is None else [transfer(conditions, seed)]
+    every = sorted(drawn, key=lambda one: one.took_ns)
     chosen = every[len(every) // 2]
     seconds = [one.took_ns / NS_PER_S for one in every]
     ends = quantiles(seconds, n=10) if len(seconds) > 1 else [seconds[0]] * 9
     took, rtt = chosen.took_ns / NS_PER_S, conditions.rtt_seconds
     packets = 1.0 if conditions.congestion == "ideal" else PACKET_BYTES / PAYLOAD_BYTES
-    sending = conditions.size_bytes * 8 * packets / conditions.bandwidth_bits_per_s
+    rate = conditions.bandwidth_bits_per_s / (8 * packets)  # of payload bytes
+    sending = conditions.size_bytes / rate
     handshake = rtt if conditions.connection == "fresh" and conditions.congestion != "ideal" else 0.0
-    waiting = max(0.0, took - handshake - sending - rtt / 2)
+    waiting = took - handshake - sending - rtt / 2
+    waiting = waiting if waiting > ROUNDING_S else 0.0
+    slow_start = min(waiting, max(0.0, _before_losses(conditions, chosen, rate) - handshake))
     return Explained(
         seconds=took,
         p10_seconds=ends[0],
         p90_seconds=ends[-1],
         handshake_seconds=handshake,
-        waiting_seconds=waiting,
+        slow_start_seconds=slow_start,
+        loss_seconds=waiting - slow_start,
         sending_seconds=sending,
         propagation_seconds=rtt / 2,
         ideal_seconds=sending + rtt / 2,
-        resent_bytes=chosen.resent_bytes,
-        mean_bits_per_s=conditions.size_bytes * 8 / took,
-        limited_by=_limit(waiting, sending, chosen),
+        resent_bytes=int(chosen.resent_bytes),
+        mean_bits_per_s=conditions.size_bytes * 8 / max(took, 1 / NS_PER_S),
+        limited_by=_limit(handshake + rtt / 2, slow_start, waiting - slow_start, sending),
     ), chosen
 
 
-def _limit(waiting: float, sending: float, chosen: Transfer) -> str:
-    if waiting <= sending:
-        return "pipe"
-    return "loss" if chosen.resent_bytes else "slow start"
+def _before_losses(conditions: Conditions, chosen: Transfer, bytes_per_s: float) -> float:
+    """Seconds in which nothing was sent before anything was lost; all of them where nothing ever was."""
+    if conditions.connection == "warm" and conditions.loss > 0:
+        return 0.0  # its windows are what the losses of the transfer before have left of them
+    resent = chosen.plan.resent_bytes
+    first = next((at for at in range(1, len(resent)) if resent[at] > 0), None)
+    if first is None:
+        return math.inf
+    passed = (chosen.plan.times_ns[first - 1] - chosen.began_ns) / NS_PER_S
+    return passed - chosen.plan.payload_bytes[first - 1] / bytes_per_s
+
+
+def _limit(distance: float, slow_start: float, loss: float, sending: float) -> str:
+    """The largest part."""
+    parts = {"pipe": sending, "slow start": slow_start, "loss": loss, "round trip": distance}
+    return max(parts, key=lambda name: parts[name])
 
 
 def _finite(value: object) -> bool:

@@ -18,10 +18,11 @@ COMMANDS: Final = {
     "init": "a first scenario to start from",
     "resolve": "a scenario with all defaults and where they come from",
     "status": "the replication status table, as an operator would see it at an instant",
+    "link": "what one transfer takes on a link, and why",
 }
 MODULES: Final = {"status": "operator_status"}  # where a command's module is called otherwise
 COMPLETION: Final = "_GEOREP_COMPLETE"
-LATER: Final = ("sweep", "plan", "report", "trace", "fuzz", "link", "diff")
+LATER: Final = ("sweep", "plan", "report", "trace", "fuzz", "diff")
 
 
 class Commands(click.Group):
