@@ -15,9 +15,10 @@ INVARIANTS = [
     *(f"S{n}" for n in range(1, 18)),
     *(f"D{n}" for n in range(1, 10)),
     *(f"C{n}" for n in range(1, 12)),
-    "C12", "C14", "C15", "T1", "T2", "T3", "T5",
+    "C12", "C14", "C15",
+    *(f"T{n}" for n in range(1, 15)),
     *(f"V{n}" for n in range(1, 9)),
-    "M1", "M2", "M3", "M4", "M6", "M7", "M8", "M9", "M12",
+    "M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "M9", "M12",
 ]  # fmt: skip
 
 

@@ -127,7 +127,8 @@ def test_a_chain_of_forwarders_each_passed_by_in_turn(depth: int) -> None:
     done = run(
         hub="forwarders: {hub: {}, leaf: {via: hub}}",
         secondaries="twig: {via: [leaf, to-leaf, to-twig]}",
-        timeline="{at: 2 min 1 s, kind: reboot, site: leaf, for: 2 min}, {at: 6 min 1 s, kind: reboot, site: hub, for: 2 min}",
+        timeline="{at: 2 min 1 s, kind: reboot, site: leaf, for: 2 min}, "
+        "{at: 6 min 1 s, kind: reboot, site: hub, for: 2 min}",
         until="16 min",
     )
     by = {(fact.member, fact.feeder) for fact in facts(done, RouteChanged)}
@@ -221,7 +222,10 @@ def test_a_secondary_joins_leaves_and_joins_again_while_everything_runs() -> Non
 
 def test_a_replication_moves_to_another_data_mover_of_its_site() -> None:
     """The first data mover dies after the move, and nobody notices."""
-    text = "{at: 3 min 2 s, kind: move, site: hub, data_mover: b}, {at: 5 min, kind: reboot, site: hub, data_mover: a, for: 9 min}"
+    text = (
+        "{at: 3 min 2 s, kind: move, site: hub, data_mover: b}, "
+        "{at: 5 min, kind: reboot, site: hub, data_mover: a, for: 9 min}"
+    )
     done = run(timeline=text, hub_site="{data_movers: [a, b]}")
     [moved] = facts(done, ReplicationMoved)
     assert (moved.site, moved.data_mover) == ("hub", "b")
@@ -251,4 +255,44 @@ def test_one_away_too_long_gets_a_full_copy_with_its_cause() -> None:
     done = run(timeline=timeline, until="30 min", save_volume="{size: 20 MiB, on_full: drop}")
     [copy] = facts(done, CopyBegan)
     assert (copy.secondary, copy.cause, copy.why) == ("twig", "full_copy", "save_volume_full")
+    settled(done)
+
+
+def test_case_22_a_line_that_flaps_each_second_carries_everything_in_the_end() -> None:
+    """Up for a second and down for a second, five minutes long: half of the rate is left, and nobody is marked."""
+    flap = "{at: 2 min, kind: flap, link: trunk, down: 1 s, up: 1 s, for: 5 min}"
+    done = run(timeline=flap, until="16 min")
+    assert not facts(done, MemberUnreachable), "an attempt of ten seconds sees it up"
+    during = [fact for fact in facts(done, SetForwarded) if 2 * MIN < fact.time_ns < 7 * MIN]
+    assert len(during) >= 4
+    settled(done)
+
+
+def test_case_23_a_secondary_leaves_in_mid_set_and_joins_in_mid_set() -> None:
+    timeline = "{at: 3 min 2 s, kind: leave, secondary: twig}, {at: 5 min 2 s, kind: join, secondary: twig}"
+    done = run(timeline=timeline, until="16 min")
+    assert facts(done, SecondaryLeft)[0].time_ns == 182 * S
+    assert [fact.why for fact in facts(done, CopyBegan)] == ["joined"]
+    numbers = [fact.number for fact in facts(done, SetReceived, secondary="leaf")]
+    assert numbers == list(range(1, len(numbers) + 1)), "the others do not notice"
+    settled(done)
+
+
+def test_case_32_a_copy_slower_than_the_ring_can_hold_waits_or_is_made_anew() -> None:
+    """The sets that its start needs are kept at the primary until it has them: writers wait, nothing is lost."""
+    slow = "bandwidth: 600 kbit/s, rtt: 20 ms, congestion: ideal"
+    done = run(
+        initial_copy="run", size="16 MiB", link=slow, save_volume="{size: 12 MiB, on_full: suspend}", until="40 min"
+    )
+    assert shown(done, "leaf") > 0
+    assert len(facts(done, CopyFinished)) == 2
+
+
+def test_case_25_what_is_delivered_past_a_forwarder_is_not_delivered_again_by_it() -> None:
+    """Back in mid-set, the forwarder gets its children back: each set is taken in once (law SetsArriveOnce watches)."""
+    done = run(timeline="{at: 3 min 2 s, kind: reboot, site: hub, for: 58 s}", until="16 min")
+    assert {fact.cause for fact in facts(done, RouteChanged)} == {"bypass", "restored"}
+    for secondary in ("leaf", "twig"):
+        numbers = [fact.number for fact in facts(done, SetReceived, secondary=secondary)]
+        assert numbers == sorted(set(numbers))
     settled(done)
