@@ -1,16 +1,27 @@
-"""One TCP connection: what it remembers between transfers, and the plan of the transfer that it carries."""
+"""One TCP connection: what it remembers between transfers, and the plan of the transfer that it carries.
+
+    fresh: never used, or closed     begins with a handshake and a window of ten packets
+    warm:  straight after another    begins with the window that the last one had grown
+    idle:  paused for longer than the retransmission timeout: the window has halved for each, down to ten (RFC 2861)
+
+A stalled sender sleeps: retransmissions go out at growing intervals, and the first after the path's return wakes it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Final
 
 from sim.world.tcp.backoff import CONNECT_GIVES_UP_NS, next_connect_ns, next_resend_ns
-from sim.world.tcp.path import NS_PER_S, PACKET_BYTES, PAYLOAD_BYTES, Congestion, PathView
+from sim.world.tcp.luck import Luck
+from sim.world.tcp.path import NS_PER_S, PAYLOAD_BYTES, Congestion, PathView, Pipe
 from sim.world.tcp.plan import Plan
+from sim.world.tcp.planner import Planner
+from sim.world.tcp.sender import INITIAL_WINDOW, LEAST_VARIATION_S, LONGEST_TIMEOUT_S, Sender
+from sim.world.tcp.straight import plan_straight
 
-LEAST_TIMEOUT_NS: Final = 200_000_000
+RESTART_THRESHOLD: Final = 0.75  # of the window before a pause (RFC 2861, 3.1)
+PROBE_ROUNDS: Final = 2  # a probe goes out two smoothed round trips after the last acknowledgement (RFC 8985, 7.2)
 
 
 class Connection:
@@ -18,68 +29,134 @@ class Connection:
 
     def __init__(self, congestion: Congestion, draw: Callable[[], float]) -> None:
         """`draw`: the next uniform number in [0, 1) of this connection's own luck."""
-        self.congestion, self._draw = congestion, draw
-        self._fresh = True
-        self._anew = False  # after a stall: an application connects again
+        self.congestion = congestion
+        self._luck = Luck(draw)
+        self._sender = Sender(congestion)
         self._size_bytes = 0
         self._path = PathView(0, 0)
         self._plan = Plan([0], [0], [0], 0)
-        self._stalled_ns = 0
+        self._planner = Planner(self._plan, 0, self._path, 0)
+        self._connects_ns = 0  # since when it tries to connect
+        self._asleep = False
+        self._stalled_ns = self._timer_ns = self._timeout_ns = 0  # of a sender that sleeps
+        self._anew = False  # it wakes by connecting again
 
     def begin(self, now_ns: int, payload_bytes: int, path: PathView) -> Plan:
         """A transfer begins; fresh, warm or idle by the connection's own state."""
-        self._size_bytes, self._path = payload_bytes, path
+        if self._plan.end_ns is None or self._plan.end_ns > now_ns:
+            self._look(now_ns)
+        rested_ns = max(0, now_ns - self._plan.times_ns[-1])
+        self._size_bytes, self._asleep, self._connects_ns = payload_bytes, False, now_ns
         self._plan = Plan([now_ns], [0], [0], None)
-        return self._go(now_ns)
+        sender = self._sender
+        sender.unsent, sender.backlog, sender.dead, sender.lost = payload_bytes / PAYLOAD_BYTES, 0.0, 0.0, 0.0
+        sender.time_s = sender.next_s = 0.0
+        if sender.connected:
+            self._take_up(rested_ns / NS_PER_S, path)
+        return self._carry(now_ns, path)
 
     def go_on(self, now_ns: int, path: PathView) -> Plan:
         """The same transfer, seen anew from `now_ns` on; everything before stays as it was planned."""
-        self._path = path
-        self._fresh, self._anew = self._fresh or self._anew, False
+        if self._asleep:
+            self._wake(now_ns)
+        else:
+            self._look(now_ns)
         self._plan.cut(now_ns)
-        return self._go(now_ns)
+        return self._carry(now_ns, path)
 
     def stall(self, now_ns: int, *, window_passes: bool = False) -> Plan:
-        """The path is gone from `now_ns` on: what was served stays, nothing more is."""
+        """The path is gone from `now_ns` on: what was served stays, nothing more is.
+
+        With `window_passes` only acknowledgements are cut off: what is on its way to the bottleneck still goes.
+        """
+        if not self._asleep and self.congestion != "ideal":
+            self._look(now_ns)
+            self._fall_asleep(now_ns)
         self._plan.cut(now_ns)
-        self._stalled_ns = now_ns
+        if window_passes and self.congestion != "ideal":
+            self._planner.let_go(self._sender, now_ns)
+        else:
+            self._sender.lost += self._sender.backlog
+        self._sender.backlog = self._sender.dead = 0.0
         return self._plan
 
     def wakes_ns(self, returned_ns: int, reconnect_after_ns: int | None) -> int:
-        """The first instant >= returned_ns at which the sender tries again after `stall`."""
+        """The first instant >= returned_ns at which the sender tries again after `stall`.
+
+        By its backoff, or by an application that connects anew, at first when `reconnect_after_ns` have passed.
+        """
         self._anew = False
         if self.congestion == "ideal":
             return returned_ns
-        if self._fresh:
-            return next_connect_ns(self._stalled_ns, reconnect_after_ns or CONNECT_GIVES_UP_NS, returned_ns)
-        woken = next_resend_ns(self._stalled_ns, self._path.rtt_ns + LEAST_TIMEOUT_NS, returned_ns)
-        if reconnect_after_ns is None or woken < self._stalled_ns + reconnect_after_ns:
-            return woken
+        if not self._sender.connected:
+            return next_connect_ns(self._connects_ns, reconnect_after_ns or CONNECT_GIVES_UP_NS, returned_ns)
+        woken_ns = next_resend_ns(self._timer_ns, self._timeout_ns, returned_ns)
+        if reconnect_after_ns is None or woken_ns < self._stalled_ns + reconnect_after_ns:
+            return woken_ns
         self._anew = True
         from_ns = max(returned_ns, self._stalled_ns + reconnect_after_ns)
         return next_connect_ns(self._stalled_ns, reconnect_after_ns, from_ns)
 
     def close(self) -> None:
         """The connection is gone: the next transfer is fresh."""
-        self._fresh = True
+        self._connect_anew()
+        self._plan = Plan(self._plan.times_ns[:1], [0], [0], self._plan.times_ns[0])
+        self._asleep = False
 
-    def _go(self, now_ns: int) -> Plan:
-        """Plan the rest from here (the phases of reno and cubic come next)."""
-        plan, served = self._plan, self._plan.payload_bytes[-1]
-        begin_ns = now_ns
-        if self.congestion != "ideal" and self._fresh:
-            begin_ns += self._path.rtt_ns
-            plan.add(begin_ns, served, plan.resent_bytes[-1])
-        self._fresh = False
-        plan.end_ns = begin_ns + self._lasts_ns(self._size_bytes - served)
-        plan.add(plan.end_ns, self._size_bytes, plan.resent_bytes[-1])
-        return plan
+    def _carry(self, now_ns: int, path: PathView) -> Plan:
+        self._path = path
+        if self.congestion == "ideal":
+            plan_straight(self._plan, self._size_bytes, path, now_ns)
+        elif self._plan.payload_bytes[-1] == self._size_bytes:
+            self._plan.end_ns = now_ns
+        else:
+            self._planner = Planner(self._plan, self._size_bytes, path, now_ns)
+            self._planner.carry(self._sender, self._luck)
+        return self._plan
 
-    def _lasts_ns(self, payload_bytes: int) -> int:
-        """How long payload takes at the share."""
-        share = Fraction(self._path.bits_per_s)
-        if share == 0:
-            return 0
-        expansion = Fraction(1) if self.congestion == "ideal" else Fraction(PACKET_BYTES, PAYLOAD_BYTES)
-        bits_ns = payload_bytes * 8 * NS_PER_S * expansion
-        return -(-bits_ns.numerator * share.denominator // (bits_ns.denominator * share.numerator))
+    def _look(self, now_ns: int) -> None:
+        """Where the sender is now."""
+        if self.congestion != "ideal" and (self._plan.end_ns is None or now_ns < self._plan.end_ns):
+            self._sender = self._planner.state_at(now_ns, self._luck)
+
+    def _take_up(self, rested_s: float, path: PathView) -> None:
+        """The window with which a used connection begins, and what clocks it."""
+        sender, pipe = self._sender, Pipe(path)
+        round_s = sender.round_s(pipe)
+        sender.step, sender.acks, sender.backoffs = "round", 0.0, 0
+        if rested_s < pipe.rtt_s:  # acknowledgements still come in
+            sender.acks = min(sender.window, pipe.window, pipe.pipe) * (1 - rested_s / pipe.rtt_s)
+            return
+        timeouts = int((rested_s - pipe.rtt_s) / (round_s + LEAST_VARIATION_S))
+        if timeouts >= 1 and sender.window > INITIAL_WINDOW:
+            sender.threshold = max(sender.threshold, RESTART_THRESHOLD * sender.window)
+            sender.window = max(INITIAL_WINDOW, float(int(sender.window) >> min(timeouts, 64)))
+
+    def _fall_asleep(self, now_ns: int) -> None:
+        """The timer begins: the last acknowledgement comes some time within a round trip, then a probe goes."""
+        sender, pipe = self._sender, self._planner.pipe
+        self._asleep, self._stalled_ns = True, now_ns
+        round_s = min(sender.round_s(pipe), LONGEST_TIMEOUT_S)
+        timeout_s = min(round_s + LEAST_VARIATION_S, LONGEST_TIMEOUT_S)
+        last_s = self._luck.draw() * round_s
+        self._timer_ns = now_ns + round((last_s + min(PROBE_ROUNDS * round_s, timeout_s)) * NS_PER_S)
+        self._timeout_ns = round(timeout_s * NS_PER_S)
+
+    def _wake(self, now_ns: int) -> None:
+        """The sender tries again: with one packet, or by connecting anew."""
+        self._asleep = False
+        sender = self._sender
+        left_bytes = self._size_bytes - self._plan.served_bytes(now_ns)
+        if self._anew or not sender.connected:
+            self._connect_anew()
+            self._connects_ns = now_ns
+        else:
+            sender.cut(sender.window)
+            sender.window, sender.acks, sender.step, sender.backoffs = 1.0, 0.0, "round", 1
+        self._sender.unsent, self._sender.lost = left_bytes / PAYLOAD_BYTES, sender.lost
+        self._sender.time_s = self._sender.next_s = 0.0
+
+    def _connect_anew(self) -> None:
+        """A fresh sender, on the same path: the wait until the next loss goes on."""
+        self._sender = Sender(self.congestion, wait=self._sender.wait)
+        self._anew = False

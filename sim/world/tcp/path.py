@@ -6,6 +6,7 @@ option (RFC 791, 9293, 7323).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
@@ -27,3 +28,26 @@ class PathView:
     queue_bytes: int = 0  # the drop-tail queue before the bottleneck
     window_bytes: int | None = None  # the receiver's window; None: large enough
     reorder: float = 0.0  # share of packets that come late enough to look lost
+
+    @property
+    def seen_loss(self) -> float:
+        """Share of packets that look lost to the sender."""
+        return 1 - (1 - self.loss) * (1 - self.reorder)
+
+
+class Pipe:
+    """A path in the terms of a sender: seconds and packets (as numbers that need not be whole)."""
+
+    __slots__ = ("full", "gap_s", "hazard", "pipe", "queue", "really_lost", "round_s", "rtt_s", "window")
+
+    def __init__(self, path: PathView) -> None:
+        self.rtt_s = path.rtt_ns / NS_PER_S
+        self.gap_s = float(8 * PACKET_BYTES / path.bits_per_s) if path.bits_per_s else 0.0
+        self.round_s = self.rtt_s + self.gap_s  # from a packet's first bit to its acknowledgement
+        self.pipe = self.round_s / self.gap_s if self.gap_s else math.inf  # packets that keep the bottleneck busy
+        self.queue = path.queue_bytes / PACKET_BYTES
+        self.full = self.pipe + self.queue  # packets that the path holds before it drops one
+        self.window = math.inf if path.window_bytes is None else max(1.0, path.window_bytes / PAYLOAD_BYTES)
+        seen = path.seen_loss
+        self.hazard = -math.log1p(-seen) if seen < 1 else math.inf
+        self.really_lost = path.loss / seen if seen else 0.0
