@@ -61,6 +61,7 @@ class Connection:
             self._wake(now_ns)
         else:
             self._look(now_ns)
+            self._wait_no_longer(path)
         self._plan.cut(now_ns)
         return self._carry(now_ns, path)
 
@@ -118,6 +119,18 @@ class Connection:
         """Where the sender is now."""
         if self.congestion != "ideal" and (self._plan.end_ns is None or now_ns < self._plan.end_ns):
             self._sender = self._planner.state_at(now_ns, self._luck)
+
+    def _wait_no_longer(self, path: PathView) -> None:
+        """What is at the bottleneck goes as fast as the new path lets it, and its acknowledgements come as soon."""
+        sender, pipe = self._sender, Pipe(path)
+        if self.congestion == "ideal" or not sender.connected:
+            return
+        waits_s = max(pipe.rtt_s, self._planner.pipe.rtt_s) + (1 + sender.backlog) * pipe.gap_s
+        if sender.step == "probe":
+            waits_s += PROBE_ROUNDS * sender.smoothed_s(pipe) + LEAST_VARIATION_S
+        if sender.backoffs:
+            waits_s += sender.timeout_s(pipe)
+        sender.next_s = min(sender.next_s, sender.time_s + waits_s)
 
     def _take_up(self, rested_s: float, path: PathView) -> None:
         """The window with which a used connection begins, and what clocks it."""

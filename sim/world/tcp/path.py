@@ -16,6 +16,7 @@ Congestion = Literal["cubic", "reno", "ideal"]
 NS_PER_S: Final = 1_000_000_000
 PACKET_BYTES: Final = 1_500
 PAYLOAD_BYTES: Final = 1_448
+LEAST_QUEUE: Final = 10.0  # packets: room for an initial window (RFC 6928), also in a small part of a shared queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Pipe:
         self.gap_s = float(8 * PACKET_BYTES / path.bits_per_s) if path.bits_per_s else 0.0
         self.round_s = self.rtt_s + self.gap_s  # from a packet's first bit to its acknowledgement
         self.pipe = self.round_s / self.gap_s if self.gap_s else math.inf  # packets that keep the bottleneck busy
-        self.queue = path.queue_bytes / PACKET_BYTES
+        self.queue = max(LEAST_QUEUE, path.queue_bytes / PACKET_BYTES)
         self.full = self.pipe + self.queue  # packets that the path holds before it drops one
         self.window = math.inf if path.window_bytes is None else max(1.0, path.window_bytes / PAYLOAD_BYTES)
         seen = path.seen_loss
