@@ -26,7 +26,6 @@ class Bin:
     end_s: float
     bits_per_s: float  # payload that leaves the bottleneck
     phase: Phase
-    resent: bool  # something that was lost is sent again
 
 
 def payload_bits_per_s(conditions: Conditions) -> float:
@@ -46,9 +45,7 @@ def _bin(conditions: Conditions, shown: Transfer, begin_ns: int, end_ns: int) ->
     plan, zero_ns = shown.plan, shown.began_ns
     served = plan.served_bytes(zero_ns + end_ns) - plan.served_bytes(zero_ns + begin_ns)
     rate = served * 8 * NS_PER_S / max(1, end_ns - begin_ns)
-    resent = plan.resent_by(zero_ns + end_ns) > plan.resent_by(zero_ns + begin_ns)
-    phase = _phase(conditions, shown, begin_ns, end_ns)
-    return Bin(begin_ns / NS_PER_S, end_ns / NS_PER_S, rate, phase, resent)
+    return Bin(begin_ns / NS_PER_S, end_ns / NS_PER_S, rate, _phase(conditions, shown, begin_ns, end_ns))
 
 
 def _phase(conditions: Conditions, shown: Transfer, begin_ns: int, end_ns: int) -> Phase:

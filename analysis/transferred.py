@@ -32,18 +32,22 @@ def told(
     width: int = WIDTH, ascii_only: bool = False,
 ) -> str:  # fmt: skip
     """Text of several lines without a line end; `drawn`: it is about one draw of luck, not the median."""
-    parts: list[RenderableType] = [Text(glued(headline(conditions)), "bold"), ""]
+    parts: list[RenderableType] = [Text(glued(f"{headline(conditions)}, {circumstances(conditions)}"), "bold"), ""]
     parts += [Text(glued(line)) for line in _answer(conditions, found, drawn)]
     parts += ["", _parts(found).fitting(width), "", *_rate(conditions, shown, width, PLAIN if ascii_only else BLOCKS)]
     return printed(parts, colour=colour, width=width)
 
 
 def headline(conditions: Conditions) -> str:
-    """The transfer and its link in one line."""
+    """What is transferred over what."""
+    return f"{format_size(conditions.size_bytes)} over {format_bits_per_s(conditions.bandwidth_bits_per_s)}"
+
+
+def circumstances(conditions: Conditions) -> str:
+    """The rest of the link, and the sender."""
     loss = f"{conditions.loss * 100:.6g} % loss" if conditions.loss else "no loss"
-    link = f"{format_bits_per_s(conditions.bandwidth_bits_per_s)}, round trip {amount(conditions.rtt_seconds, 's')}"
-    sender = f"{conditions.congestion}, {conditions.connection} connection"
-    return f"{format_size(conditions.size_bytes)} over {link}, {loss} ({sender})"
+    trip = f"round trip {amount(conditions.rtt_seconds, 's')}"
+    return f"{trip}, {loss}, {conditions.congestion}, {conditions.connection} connection"
 
 
 def slowdown(found: Explained) -> str:

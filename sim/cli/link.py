@@ -228,12 +228,13 @@ def _draw(path: Path, conditions: Conditions, found: Explained, shown: Transfer)
 
     from analysis.charts.transfer import transfer_rate
     from analysis.style import drawing, figure, save
-    from analysis.transferred import headline, slowdown
+    from analysis.transferred import circumstances, headline, slowdown
     from sim.results.wholefile import write_text
     from sim.summary import amount
 
     with drawing(), tempfile.TemporaryDirectory() as stage:
         drawn = figure()
-        note = f"takes {amount(found.seconds, 's')}, {slowdown(found)}"
-        transfer_rate(conditions, shown, drawn.subplots(), heading=headline(conditions), note=note)
+        heading = f"{headline(conditions)}: {amount(found.seconds, 's')}"
+        note = f"{circumstances(conditions)}; {slowdown(found)}"
+        transfer_rate(conditions, shown, drawn.subplots(), heading=heading, note=note)
         write_text(path, save(drawn, Path(stage) / "chart.svg").read_text(encoding="utf-8"))

@@ -120,6 +120,10 @@ class SaveVolume:
         known = any(low <= set_id.number <= high for low, high in self._seen.get(set_id.generation, ()))
         return Found.OVERWRITTEN if known else Found.NEVER_EXISTED
 
+    def has(self, stored: StoredSet) -> bool:
+        """Whether an entry is what it was: held, or released and still intact."""
+        return self._by_id.get(stored.id) is stored
+
     def is_complete(self, set_id: SetId) -> bool:
         """Whether all of a set is here, header and checksums included."""
         stored = self._by_id.get(set_id)

@@ -123,6 +123,10 @@ class Inbox:
         stored, incoming = self.save_volume.stored(set_id), self.incoming.get(set_id)
         return Offer(stored, None) if stored.complete else Offer(stored, incoming) if incoming is not None else None
 
+    def lacks(self, set_id: SetId) -> bool:
+        """Whether a set never will be here: it was let go, or skipped because nobody needed it."""
+        return set_id <= self.received and not self.wants(set_id)
+
     def can_feed_after(self, boundary: SetId) -> bool:
         """Whether whoever has everything up to `boundary` finds here what comes after it, now or later."""
         if self.received.generation != boundary.generation or self.received < boundary:

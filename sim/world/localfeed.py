@@ -34,6 +34,11 @@ class LocalFeed:
         """Whether sets go to this copy."""
         return self.enabled and not self.stopped
 
+    @property
+    def received(self) -> SetId:
+        """The newest boundary up to which the secondary was told of every set."""
+        return self._shown
+
     def send(self) -> Process:
         """Tell the secondary of each set in the shared save volume."""
         while True:

@@ -41,10 +41,15 @@ class Member:
         """The newest boundary up to which it has every set."""
         return START if self.inbox is None else self.inbox.received
 
-    @property
-    def frees_by(self) -> str:
-        """Which of its acknowledgements lets its feeder forget a set: receipt, unless it reads them there."""
-        return "replayed" if self.inbox is None else "received"
+    def frees_by(self, feeder: Member) -> str:
+        """Which of its acknowledgements lets one above it forget a set: receipt, unless it reads them there."""
+        return "replayed" if self.inbox is None and feeder is self.fed_by else "received"
+
+    def needs_after(self, feeder: Member) -> SetId:
+        """The boundary after which it needs the sets that lie at one above it."""
+        if self.secondary is not None and self.frees_by(feeder) == "replayed":
+            return self.secondary.oldest_needed
+        return self.feed.received
 
     def above(self) -> Iterator[Member]:
         """Who feeds it, and who feeds those, up to the primary, which is no member."""

@@ -25,6 +25,7 @@ from sim.world.network import Network
 from sim.world.node import Node, Seat
 from sim.world.primary import Primary
 from sim.world.secondary import Secondary
+from sim.world.sender import Sender
 from sim.world.tree import Tree
 
 
@@ -149,6 +150,8 @@ class Mirror:
             arm.member.present = False
             self._tell(SecondaryLeft, secondary=secondary)
             arm.copier.stay_out()
+            if isinstance(arm.member.feed, Sender):
+                arm.member.feed.patience.forget()
 
     def move(self, site: str, data_mover: Node) -> None:
         """Go on on another data mover of a site: sockets break, what is on its disks is there (L1073-1095)."""

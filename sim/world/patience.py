@@ -39,8 +39,13 @@ class Patience:
         if marked and since_ns is not None:
             self.on_reached(since_ns)
 
+    def pause(self) -> None:
+        """Nobody tries for now; who is marked stays so until he is reached."""
+        if not self.marked:
+            self.forget()
+
     def forget(self) -> None:
-        """Nobody tries any more; there is nothing to be said of it."""
+        """Nobody is to try any more, or somebody else is: there is nothing to be said of it."""
         self.since_ns, self.marked = None, False
         self._version += 1
 

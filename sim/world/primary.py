@@ -109,6 +109,10 @@ class Primary:
             return None
         return Offer(self.save_volume.stored(set_id), None)
 
+    def lacks(self, set_id: SetId) -> bool:
+        """Whether a set was let go: nobody in sync needed it any more."""
+        return set_id <= self.last_copied_out and self.save_volume.find(set_id) is not Found.HELD
+
     def cut_now(self, cause: str) -> Event:
         """Ask for a cut on demand (L1485); the event fires at the instant of the cut."""
         cut = self.clock.event()

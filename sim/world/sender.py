@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sim.engine.deltaset import ChunkRange, Header
 from sim.engine.identity import SetId
-from sim.engine.savevolume import Found, SaveVolume
+from sim.engine.savevolume import SaveVolume
 from sim.world.carriage import Carriage
 from sim.world.clock import Order, Process, Signal, Wait
 from sim.world.inbox import Inbox
@@ -46,6 +46,9 @@ class Feeder(Protocol):
 
     def offer(self, set_id: SetId) -> Offer | None:
         """A set that can be passed on now."""
+
+    def lacks(self, set_id: SetId) -> bool:
+        """Whether it never will have a set: it had it and let it go, or went on without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,11 @@ class Sender:
         """The way from whoever feeds this member."""
         return self.session.way
 
+    @property
+    def received(self) -> SetId:
+        """The newest boundary up to which the destination has every set."""
+        return self.inbox.received
+
     def send(self) -> Process:
         """Carry sets, for ever (FIG 12).
 
@@ -136,6 +144,7 @@ class Sender:
         self.feeder = feeder
         self.session = self._connect(feeder)
         self._listen_to(feeder)
+        self.patience.forget()
 
     def tell_unfinished(self) -> None:
         """The run ends in mid-transfer: enter what the links carried so far."""
@@ -177,10 +186,7 @@ class Sender:
 
     def _is_let_go(self) -> bool:
         """Whether the feeder had the next set and keeps it no longer."""
-        if self._under_way:
-            return False
-        found = self.feeder.save_volume.find(self.inbox.received.next())
-        return found in (Found.RELEASED, Found.OVERWRITTEN)
+        return not self._under_way and self.feeder.lacks(self.inbox.received.next())
 
     def _transfer(self, offer: Offer, chunks: list[Chunks]) -> Process:
         transfer = Transfer(offer, chunks, self.inbox.block_bytes, _Arrival(self.inbox, self.way))
@@ -211,6 +217,11 @@ class Sender:
             return
         if transfer.source is not None:
             transfer.source.hand_over()  # where both fall in one instant, what brought it comes first
+            if not self._is_under_way(transfer):
+                return
+        if not self._still_wanted(transfer):
+            self._give_up(transfer)
+            return
         transfer.land(self._clock.now_ns)
         if not self.inbox.receiver.has_header(transfer.id):
             transfer.land_header()
@@ -239,26 +250,31 @@ class Sender:
             return
         flow = transfer.flow
         assert flow is not None
-        if self._still_wanted(transfer.id):
+        if self._still_wanted(transfer):
             transfer.land(self._clock.now_ns)
             self._lost_bytes += flow.served_bytes(self._clock.now_ns) - transfer.landed_bytes
-        del self._under_way[transfer.id]
         self._network.break_off(flow)
+        self._give_up(transfer)
+
+    def _give_up(self, transfer: Transfer) -> None:
+        """Nothing more of it lands, here and further down."""
+        del self._under_way[transfer.id]
         transfer.break_followers()
         self.changed.fire()
 
     def _is_under_way(self, transfer: Transfer) -> bool:
         return self._under_way.get(transfer.id) is transfer
 
-    def _still_wanted(self, set_id: SetId) -> bool:
-        return self.feeder.save_volume.find(set_id) is Found.HELD and self.inbox.wants(set_id)
+    def _still_wanted(self, transfer: Transfer) -> bool:
+        """Whether the feeder has not overwritten what it sends, and the destination has not forgotten it."""
+        return self.feeder.save_volume.has(transfer.stored) and self.inbox.wants(transfer.id)
 
     # -- who can be reached -------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
         """See whether attempts fail, and for how long they have."""
         if not self.enabled or self.stopped or not self.feeder.node.up:
-            self.patience.forget()
+            self.patience.pause()
         elif self.inbox.node.up and self.way.usable:
             self.patience.reached()
         elif self._under_way or self._offered() is not None:
@@ -279,7 +295,7 @@ class Sender:
     def _land(self) -> None:
         """The way is about to treat chunks differently: what has passed until now has passed as it was."""
         for transfer in self._under_way.values():
-            if self._still_wanted(transfer.id):
+            if self._still_wanted(transfer):
                 transfer.land(self._clock.now_ns)
 
     def _ignore(self, feeder: Feeder) -> None:

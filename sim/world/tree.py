@@ -70,16 +70,16 @@ class Tree:
         return feeder is member.fed_by and behind and feeder.present and feeder.feed.serves
 
     def oldest_needed(self, member: Member) -> SetId:
-        """The newest boundary that everybody whom a forwarder may feed has: it need not have the sets up to there."""
-        below = [one for one in self.members.values() if member in one.at_home_above() and one.inbox is not None]
-        wanted = [one.received for one in below if one.present and one.feed.enabled]
+        """The newest boundary that every copy below a forwarder has: it need not have the sets up to there."""
+        below = [one for one in self.members.values() if member in one.at_home_above() and one.secondary is not None]
+        wanted = [one.feed.received for one in below if one.present and one.feed.enabled]
         return max(member.received, min(wanted, default=self._primary.last_copied_out))
 
-    def keep(self, member: Member, stamp: SetId) -> None:
-        """Sets after `stamp` are for this member too, at everybody on the way to it."""
-        for one in member.above():
+    def keep(self, member: Member, stamp: SetId | None = None) -> None:
+        """Sets after `stamp` are for this copy too, at everybody on the way to it; None: those that it has not yet."""
+        for one in member.above() if member.secondary is not None else ():
             if one.inbox is not None:
-                one.inbox.relay.keep_for(member.name, stamp)
+                one.inbox.relay.keep_for(member.name, member.needs_after(one) if stamp is None else stamp)
 
     def forget(self, member: Member, but: Sequence[Member] = ()) -> None:
         """Nobody else keeps anything for this member; what it keeps for its own copy is its own affair."""
@@ -94,7 +94,7 @@ class Tree:
         member.fed_by = feeder
         for one in moved:  # first kept anew, then let go elsewhere: nothing falls in between
             if one.feed.enabled:
-                self.keep(one, one.received)
+                self.keep(one)
             self.forget(one, but=list(one.above()))
         self._primary.ledger.append(
             RouteChanged(
@@ -130,8 +130,9 @@ class Tree:
             )
         )
         self.rethink_below(member)
-        for one in list(self.below(member)):
-            self.forget(one)
+        if self._bypass:  # else nobody further up may serve them: what they need is kept where it is
+            for one in list(self.below(member)):
+                self.forget(one)
 
     def _reached(self, member: Member, since_ns: int) -> None:
         now = self._primary.clock.now_ns
@@ -146,7 +147,7 @@ class Tree:
         )
         for one in list(self.below(member)):
             if one.feed.enabled:
-                self.keep(one, one.received)
+                self.keep(one)
         self.rethink(member)
         self.rethink_below(member)
 
@@ -183,6 +184,6 @@ class Tree:
         if feeder is None:
             self._primary.acknowledge(about, what, set_id)
             return
-        if feeder.inbox is not None and what == self.members[about].frees_by:
+        if feeder.inbox is not None and what == self.members[about].frees_by(feeder):
             feeder.inbox.done(about, set_id)
         self.report(feeder, about, what, set_id)

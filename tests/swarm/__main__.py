@@ -6,9 +6,9 @@ import argparse
 import collections
 import time
 
-from tests.swarm.draw import draw
+from tests.swarm import draw, wan, wan_world, world
 from tests.swarm.shrink import shrink
-from tests.swarm.world import Fault, check
+from tests.swarm.world import Fault
 
 
 def main() -> int:
@@ -18,17 +18,19 @@ def main() -> int:
     parser.add_argument("--worlds", type=int, default=1, help="how many from there")
     parser.add_argument("--shrink", action="store_true", help="look for a smaller world that fails as well")
     parser.add_argument("--show", action="store_true", help="print the scenario")
+    parser.add_argument("--wan", action="store_true", help="wide-area worlds: forwarders, faults, lines of every kind")
     options = parser.parse_args()
+    drawing, check = (wan.draw, wan_world.check) if options.wan else (draw.draw, world.check)
     kinds: collections.Counter[str] = collections.Counter()
     for seed in range(options.seed, options.seed + options.worlds):
         began = time.monotonic()
         try:
-            plan = draw(seed)
+            plan = drawing(seed)
             if options.show:
                 print(plan.text(), plan.files)
             check(plan)
         except Fault as fault:
-            smallest = shrink(fault.plan, fault) if options.shrink else fault
+            smallest = shrink(fault.plan, fault, check) if options.shrink else fault
             kinds[smallest.what[:40]] += 1
             print(smallest if options.worlds == 1 else f"world {seed}: {smallest.what[:400]}", flush=True)
         if time.monotonic() - began > 5:

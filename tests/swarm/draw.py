@@ -28,6 +28,7 @@ class Plan:
     active_ns: int = 0  # users write in workload time until here
     quiet: bool = True  # whether all writing ends there
     calm_ns: int = 0  # when everything was started for good
+    swarm: str = ""  # which one it is from, as an option of `python -m tests.swarm`
 
     def text(self) -> str:
         """The scenario file."""
@@ -62,10 +63,12 @@ class Dice:
 
 def draw(seed: int) -> Plan:
     """The world of a number."""
-    return _Drawing(seed).plan()
+    return Drawing(seed).plan()
 
 
-class _Drawing:
+class Drawing:
+    """Draws everything, part by part."""
+
     def __init__(self, seed: int) -> None:
         self.seed, self.dice = seed, Dice(seed)
         dice = self.dice

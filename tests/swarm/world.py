@@ -28,7 +28,7 @@ class Fault(AssertionError):
         self.plan, self.what = plan, what
 
     def __str__(self) -> str:
-        again = f"python -m tests.swarm --seed {self.plan.seed} --shrink"
+        again = f"python -m tests.swarm {self.plan.swarm} --seed {self.plan.seed} --shrink"
         return f"world {self.plan.seed}: {self.what}\nagain: {again}\n\n{self.plan.text()}"
 
 
@@ -40,7 +40,7 @@ def check(plan: Plan) -> Run:
         calm = plan.calm_ns
         found += list(rest.faults(run, calm))
     if plan.seed % 4 == 0:
-        found += list(_same_otherwise(plan, run))
+        found += list(same_otherwise(plan, run))
     if found:
         raise Fault(plan, "; ".join(found))
     return run
@@ -48,6 +48,11 @@ def check(plan: Plan) -> Run:
 
 def perform(plan: Plan, **options: Any) -> Run:
     """Run a world. Raises Fault for whatever it raises."""
+    return lived(plan, **options)[0]
+
+
+def lived(plan: Plan, **options: Any) -> tuple[Run, World]:
+    """Run a world; also what it leaves behind. Raises Fault for whatever it raises."""
     with tempfile.TemporaryDirectory() as folder, _watched() as worlds:
         for name, text in plan.files.items():
             (Path(folder) / name).write_text(text)
@@ -62,7 +67,7 @@ def perform(plan: Plan, **options: Any) -> Run:
             where = traceback.extract_tb(error.__traceback__)[-1]
             what = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
             raise Fault(plan, what) from error
-    return run
+    return run, worlds[0]
 
 
 def _bounded(worlds: list[World]) -> Any:
@@ -91,7 +96,7 @@ def _watched() -> Iterator[list[World]]:
         sim.simulation.build = build  # type: ignore[attr-defined]
 
 
-def _same_otherwise(plan: Plan, run: Run) -> Iterator[str]:
+def same_otherwise(plan: Plan, run: Run) -> Iterator[str]:
     """Watching changes nothing, nor does what a row is made of."""
     if perform(plan, checking="off").digest != run.digest:
         yield "other digest without checking"

@@ -108,7 +108,7 @@ class Flow:
 
     def wire_bytes_at(self, direction: Direction, time_ns: int) -> int:
         """Everything that was sent over a direction by this flow: with headers of packets, and what was sent again."""
-        resent = self.course.curve.resent_by(time_ns) if direction in self.directions else 0
+        resent = self.course.curve.resent_by(time_ns) * self.directions.count(direction)
         return self.passed_bytes_at(direction, time_ns) + self._in_packets(resent)
 
     def passed_bytes_at(self, direction: Direction, time_ns: int) -> int:
@@ -117,7 +117,7 @@ class Flow:
         Never faster than its bandwidth (T8). A packet that found the queue before the narrowest link full took none of
         it; when it is sent again it counts.
         """
-        return self._in_packets(self.carried_bytes(time_ns)) if direction in self.directions else 0
+        return self._in_packets(self.carried_bytes(time_ns)) * self.directions.count(direction)
 
     def balance(self, time_ns: int) -> Balance:
         """Where its carried bytes are (T8)."""

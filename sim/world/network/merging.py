@@ -31,6 +31,8 @@ def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int
     merged = Merged([time_ns], [served], [own_ns], False)
     plan_ns, wants = plan
     supply_ns, gives = supply
+    if plan_ns[-1] <= own_ns and wants[-1] > served:  # an unlimited line takes all at once, as it comes in
+        plan_ns, wants = [own_ns, own_ns + 1], [served, wants[-1]]
     ahead, part = bisect_right(plan_ns, own_ns), bisect_right(supply_ns, time_ns)  # the next knot of each
     while ahead < len(plan_ns):
         lasts_ns = plan_ns[ahead] - own_ns

@@ -25,7 +25,10 @@ _GRAIN: Final = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class Demand(Generic[D]):
-    """One flow: its weight, what it crosses that is limited, and the most that it can use (None: anything)."""
+    """One flow: its weight, what it crosses that is limited, and the most that it can use (None: anything).
+
+    Whoever crosses one twice takes its rate there twice.
+    """
 
     weight: Fraction
     crosses: tuple[D, ...]
@@ -37,7 +40,8 @@ def shares(demands: Sequence[Demand[D]], capacities: Mapping[D, Fraction | int])
     if not all(demand.crosses for demand in demands):
         raise ValueError("a flow that crosses nothing limited has no share")
     if len(demands) == 1:
-        return [Fraction(min(capacities[direction] for direction in demands[0].crosses))]
+        crosses = demands[0].crosses
+        return [min(Fraction(capacities[direction]) / crosses.count(direction) for direction in crosses)]
     common = math.lcm(*(demand.weight.denominator for demand in demands))
     weights = [demand.weight.numerator * (common // demand.weight.denominator) for demand in demands]
     filling = _Filling(demands, weights, {direction: Fraction(capacity) for direction, capacity in capacities.items()})

@@ -40,9 +40,10 @@ def connected(directions: Iterable[Direction]) -> list[Flow]:
 def share_out(flows: Sequence[Flow]) -> None:
     """Give each moving flow its share; what still drains out of a window keeps the one it had."""
     if len(flows) == 1 and flows[0].moving:
-        limits = [direction.capacity for direction in flows[0].directions if direction.capacity is not None]
+        ways = flows[0].directions
+        limits = [Fraction(way.capacity, ways.count(way)) for way in ways if way.capacity is not None]
         _weigh(flows[0])
-        flows[0].share = _told(flows[0], Fraction(min(limits)), alone=True) if limits else None
+        flows[0].share = _told(flows[0], min(limits), alone=True) if limits else None
         return
     left: dict[Direction, Fraction] = {}
     movers, demands = [], []

@@ -205,12 +205,12 @@ class Traffic:
         """A flow is over: its share is free, and whoever waits for its end goes on."""
         self._agenda.plan(flow, None)
         self._touched.pop(flow, None)
-        for direction in flow.directions:
+        for direction in dict.fromkeys(flow.directions):  # some ways cross one twice
             direction.leave(flow)
             if direction.flows:
                 self._unsolved[direction] = None
             self._watch_steps(direction)
-        for direction in flow.session.way.back:
+        for direction in dict.fromkeys(flow.session.way.back):
             del direction.acks[flow]
         flow.leave()
         self._clock.fire(flow.ended, Order.NETWORK)

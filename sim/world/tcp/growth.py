@@ -2,7 +2,8 @@
 
 Reno (RFC 5681): one packet a round. CUBIC (RFC 9438): W(t) = Wm + 0.4 (t - K)^3 with K = ((Wm - W) / 0.4)^(1/3), and
 at least W + 0.53 t / R, what keeps up with Reno. Above the pipe packets leave at the bottleneck's rate, whatever the
-window. A window is a whole number of packets and steps up at the end of a round, so half a packet less is on its way.
+window. A window is a whole number of packets and steps up at the end of a round, so half a packet less is on its way;
+of an odd one a packet waits for the next before it is acknowledged (RFC 5681, 4.2), another quarter on average.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ C: Final = 0.4  # RFC 9438, 5.1
 RENO_BETA: Final = 0.5
 CUBIC_BETA: Final = 0.7
 FRIENDLY: Final = 3 * (1 - CUBIC_BETA) / (1 + CUBIC_BETA)  # RFC 9438, 4.3: packets a round
-STEP: Final = 0.5
+STEP: Final = 0.75
 
 
 class Growth(Protocol):

@@ -24,7 +24,7 @@ def found(s: Sender, pipe: Pipe, luck: Waits) -> None:
     s.enqueue(send, s.losses(send, pipe, luck), pipe)
     s.cut(s.window)
     s.window = s.threshold
-    s.step, s.part, s.next_s, s.resent = "recovery", 1.0, s.time_s, 1.0
+    s.step, s.part, s.next_s = "recovery", 1.0, s.time_s
 
 
 def repair(s: Sender, pipe: Pipe, luck: Waits) -> None:

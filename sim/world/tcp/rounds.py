@@ -130,9 +130,7 @@ def _lose(s: Sender, send: float, ahead: float, pipe: Pipe, luck: Waits) -> None
     elif nothing_else:
         s.next_s += ahead * pipe.gap_s
         resend(s)
-    elif s.window < s.threshold:
-        s.flight = 2 * ahead
-        s.window = min(s.window + ahead, max(pipe.full, s.window))
-        s.step = "found"
     else:
-        s.step, s.flight = "found", ahead
+        s.step, s.resent, s.flight = "found", lost, ahead
+        if s.window < s.threshold:
+            s.flight, s.window = 2 * ahead, min(s.window + ahead, max(pipe.full, s.window))
