@@ -10,17 +10,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.style import BLUE, GREEN, ORANGE, legend, title
-from sim.transfers import Conditions, transfer
+from sim.transfers import Conditions, transfers
 
 COLOURS = {"fresh": BLUE, "warm": ORANGE, "idle": GREEN}
 NS_PER_S = 1e9
 
 
 def cells(path: Path | str, draws: int = 25) -> pd.DataFrame:
-    """Every measured cell with the median over `draws` of the model (`modelled`, seconds) and the `ratio` of the two."""
+    """Every measured cell with the model's median over `draws` (`modelled`, seconds) and the `ratio` of the two."""
     frame = pd.read_csv(path)
     rows: Iterable[pd.Series] = (row for _, row in frame.iterrows())
-    frame["modelled"] = [float(np.median(_seconds(row, draws if row["loss"] > 0 else 1))) for row in rows]
+    frame["modelled"] = [float(np.median(_seconds(row, draws))) for row in rows]
     frame["ratio"] = frame["modelled"] / frame["seconds"]
     return frame
 
@@ -87,4 +87,4 @@ def _seconds(row: pd.Series, draws: int) -> np.ndarray:
         row["cc"],
         row["conn"],
     )
-    return np.array([transfer(conditions, seed).took_ns for seed in range(draws)]) / NS_PER_S
+    return np.array([one.took_ns for one in transfers(conditions, draws)]) / NS_PER_S

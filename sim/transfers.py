@@ -1,12 +1,13 @@
 """How long one transfer takes on a link, and why: the same connections that the links of a world run.
 
-without a seed the median over luck, from fixed draws, so that the answer is the same each time; with one, that draw
+without a seed the median over luck, from fixed and even draws, so that the answer is the same each time; with a seed,
+one draw
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Final, Literal, get_args
@@ -19,7 +20,10 @@ State = Literal["fresh", "warm", "idle"]
 
 NS_PER_S: Final = 1_000_000_000
 DRAWS: Final = 101  # an odd number, so that the median is one of them
-PAUSE_NS: Final = 3 * NS_PER_S  # longer than any timeout of a round trip below a second
+PAUSE_NS: Final = 600 * NS_PER_S  # and twenty round trips: so many timeouts that no window is left
+PAUSE_ROUNDS: Final = 20
+EVEN: Final = (0.8191725134, 0.6710436067, 0.5497004779)  # powers of the root of x^4 = x + 1 (Roberts 2018: R3)
+BEFORE: Final = {"fresh": 0, "warm": 1, "idle": 2}  # equal transfers on the same connection
 LEAST_QUEUE_BYTES: Final = 30_000
 ROUNDING_S: Final = 3e-9  # a plan is made of whole nanoseconds
 
@@ -89,19 +93,32 @@ class Transfer:
 
 def transfer(conditions: Conditions, seed: int) -> Transfer:
     """One transfer with the luck of a seed."""
-    luck = Streams(seed).generator("transfer")
-    connection, path = Connection(conditions.congestion, luck.random), conditions.path
+    return _carried(conditions, Streams(seed).generator("transfer").random)
+
+
+def transfers(conditions: Conditions, draws: int = DRAWS) -> list[Transfer]:
+    """The same transfer with much luck, evenly spread; one where there is none to have."""
+    return [_carried(conditions, _even(number)) for number in range(draws if conditions.loss > 0 else 1)]
+
+
+def _carried(conditions: Conditions, draw: Callable[[], float]) -> Transfer:
+    """One transfer, after what its connection carried before: a warm one another, an idle one a fresh and a warm."""
+    connection, path = Connection(conditions.congestion, draw), conditions.path
     began_ns = 0
-    if conditions.connection != "fresh":
-        before = connection.begin(0, conditions.size_bytes, path)
-        assert before.end_ns is not None
-        began_ns = before.end_ns + path.rtt_ns + (PAUSE_NS if conditions.connection == "idle" else 0)
+    for _ in range(BEFORE[conditions.connection]):
+        before = connection.begin(began_ns, conditions.size_bytes, path)
+        assert before.end_ns is not None  # the path of a transfer by itself is never gone
+        began_ns = before.end_ns + path.rtt_ns
+    if conditions.connection == "idle":
+        began_ns += PAUSE_NS + PAUSE_ROUNDS * path.rtt_ns
     return Transfer(connection.begin(began_ns, conditions.size_bytes, path), began_ns, path.rtt_ns // 2)
 
 
-def transfers(conditions: Conditions) -> list[Transfer]:
-    """The same transfer with much luck; one where there is none to have."""
-    return [transfer(conditions, seed) for seed in range(DRAWS if conditions.loss > 0 else 1)]
+def _even(number: int) -> Callable[[], float]:
+    """Luck whose first draws cover all there is evenly over the numbers; the later ones are as they come."""
+    first = iter([(0.5 + (number + 1) * step) % 1.0 for step in EVEN])
+    later = Streams(number).generator("transfer").random
+    return lambda: next(first, None) or later()
 
 
 def transfer_time(
@@ -118,7 +135,7 @@ def transfer_time(
     """Seconds from the begin of a transfer (fresh: of its connection) until its last byte has arrived.
 
     The median over luck; with a `seed` one draw. `warm` is straight after an equal transfer on the same connection,
-    `idle` after a pause longer than the retransmission timeout. Raises ValueError with all that is wrong.
+    `idle` after two and a pause longer than any retransmission timeout. Raises ValueError with all that is wrong.
     """
     conditions = Conditions(
         size_bytes, bandwidth_bits_per_s, rtt_seconds, loss, queue_bdp, congestion, connection

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache
 from hashlib import blake2b
 from operator import attrgetter
 from typing import NoReturn
@@ -17,7 +16,6 @@ from sim.records import Record
 from sim.world.errors import ModelBroken
 
 
-@cache
 def _told(kind: type[Record]) -> Callable[[Record], tuple[object, ...]]:
     """What a kind of fact says, as the digest hears it: its name and its values in order."""
     name, values = kind.__name__, attrgetter(*(field.name for field in fields(kind)))
@@ -34,11 +32,15 @@ class Ledger:
         self.facts: list[Record] = []
         self._observe, self._luck = observe, (seed, replication_index)
         self._hash = blake2b(digest_size=16)
+        self._tellers: dict[type[Record], Callable[[Record], tuple[object, ...]]] = {}
 
     def append(self, fact: Record) -> None:
         """Enter a fact; the observer sees it at once."""
         self.facts.append(fact)
-        self._hash.update(repr(_told(type(fact))(fact)).encode())
+        kind = type(fact)
+        if kind not in self._tellers:
+            self._tellers[kind] = _told(kind)
+        self._hash.update(repr(self._tellers[kind](fact)).encode())
         self._observe(fact)
 
     def broken(self, law: str, what: str, time_ns: int) -> NoReturn:

@@ -68,7 +68,9 @@ def test_M12_the_order_of_declaration_means_nothing() -> None:
         "a": "{writes: 5 /s, locality: {uniform: true, over: 16 MiB}}",
         "b": "{writes: 3 /s, locality: {zipf: 1, over: 16 MiB}}",
     }
-    tail = """links: {l: {between: [near, far], bandwidth: 10 Mbit/s, congestion: ideal}, m: {between: [near, other], bandwidth: 5 Mbit/s, congestion: ideal}}
+    tail = """links:
+  l: {between: [near, far], bandwidth: 10 Mbit/s, congestion: ideal}
+  m: {between: [near, other], bandwidth: 5 Mbit/s, congestion: ideal}
 replication:
   mirror: {volume: v, primary: near, initial_copy: done, secondaries: {SECONDARIES}, save_volume: {size: 1 GiB}}
 """

@@ -123,7 +123,10 @@ FILES = {
     "init into a missing folder": (["init", "nowhere/first.scenario.yaml"], "first.scenario.yaml: the folder does not"),
     "schema into a missing folder": (["schema", "--out", "nowhere/x.json"], "x.json: the folder does not"),
     "schema into a folder": (["schema", "--out", "."], ".: "),
-    "chart into a missing folder": (["link", *TRANSFER, "--chart", "nowhere/x.svg"], "x.svg: the folder does not exist"),
+    "chart into a missing folder": (
+        ["link", *TRANSFER, "--chart", "nowhere/x.svg"],
+        "x.svg: the folder does not exist",
+    ),
     "chart into a folder": (["link", *TRANSFER, "--chart", "folder.svg"], "folder.svg: is a folder"),
     "chart through a file": (["link", *TRANSFER, "--chart", "file.svg/x.svg"], "x.svg: is a file"),
     "chart with an endless name": (["link", *TRANSFER, "--chart", "x" * 300 + ".svg"], "file name too long"),

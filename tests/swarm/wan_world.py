@@ -151,12 +151,21 @@ def _member(run: Run, member: Member) -> Iterator[str]:
         yield f"mark: {member.name} is marked at the end"
     if not member.present:
         return
-    if member.fed_by is not member.home:
-        yield f"route: {member.name} is still fed by {member.fed_by.name if member.fed_by else 'the primary'}"
-    [stood] = of(run, RouteStood, member=member.name)
-    changes = list(of(run, RouteChanged, member=member.name))
-    if changes and changes[-1].feeder != stood.feeder:
-        yield f"route: {member.name} is still fed by {changes[-1].feeder}, not by {stood.feeder}"
+    serving = (one for one in member.at_home_above() if _serves(run, one))
+    nearest = next(serving, None) if run.scenario.replication["mirror"].bypass else member.home
+    name = "near" if nearest is None else nearest.name
+    if member.inbox is not None and member.fed_by is not nearest:
+        yield f"route: {member.name} is still fed by {member.fed_by.name if member.fed_by else 'near'}, not by {name}"
+    told = [
+        fact.feeder for fact in [*of(run, RouteStood, member=member.name), *of(run, RouteChanged, member=member.name)]
+    ]
+    if member.inbox is not None and told[-1] != name:
+        yield f"route: by the facts {member.name} is still fed by {told[-1]}, not by {name}"
+
+
+def _serves(run: Run, member: Member) -> bool:
+    """Whether it can be expected to feed others when all is well."""
+    return member.secondary is None or (member.present and not given_up(run, member.name))
 
 
 def _kept(mirror: Mirror, member: Member) -> Iterator[str]:

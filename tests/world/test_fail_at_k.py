@@ -1,8 +1,9 @@
 """Fail at k: whatever happens at whichever message, the copies end as if nothing had (T12, T5, cases 15-20, 28).
 
-A golden run sends three sets of eight chunks through a forwarder; the instant at which each message arrives is read off its
-flows: 48 chunks, 3 headers (they come with the last chunk) and the acknowledgements. Then, once for each message, a data
-mover crashes, a line drops what it carries, doubles it, spoils it or holds it up: for just that message, and for a minute.
+A golden run sends three sets of eight chunks through a forwarder; the instant at which each message arrives is read
+off its flows: 48 chunks, 3 headers (they come with the last chunk) and the acknowledgements. Then, once for each message,
+a data mover crashes, a line drops what it carries, doubles it, spoils it or holds it up: for just that message, and for a
+minute.
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ def test_the_golden_run_has_the_messages_that_this_is_about() -> None:
 
 @pytest.mark.parametrize("persistently", [False, True], ids=["once", "for a minute"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_T12_whatever_fails_at_whichever_message_the_copy_ends_as_if_nothing_had(fault: str, persistently: bool) -> None:
+def test_T12_whatever_fails_at_whichever_message_the_copy_ends_as_if_nothing_had(
+    fault: str, persistently: bool
+) -> None:
     messages, shown, contents = golden()
     met = marked = 0
     for message in messages:
@@ -122,7 +125,9 @@ def test_T12_whatever_fails_at_whichever_message_the_copy_ends_as_if_nothing_had
         facts, left = lived(world(text))
         met += any(isinstance(fact, FaultBegan) and fact.hit for fact in facts)
         marked += any(isinstance(fact, MemberUnreachable) for fact in facts)
-        if fault == "crash of the primary":  # its users wait meanwhile, so what is cut differs; that it all arrives does not
+        if (
+            fault == "crash of the primary"
+        ):  # its users wait meanwhile, so what is cut differs; that it all arrives does not
             assert_everything_arrived(facts)
         else:
             assert ending(facts, left) == (shown, contents), f"{message} and {text}"
