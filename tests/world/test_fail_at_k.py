@@ -1,9 +1,8 @@
 """Fail at k: whatever happens at whichever message, the copies end as if nothing had (T12, T5, cases 15-20, 28).
 
-A golden run sends three sets of eight chunks through a forwarder; the instant at which each message arrives is read
-off its flows: 48 chunks, 3 headers (they come with the last chunk) and the acknowledgements. Then, once for each message,
-a data mover crashes, a line drops what it carries, doubles it, spoils it or holds it up: for just that message, and for a
-minute.
+A golden run sends three sets of eight chunks through a forwarder; when each message arrives is read off its flows: 48
+chunks, 3 headers (they come with the last chunk) and the acknowledgements. Then, once for each message, a data mover
+crashes, a line drops what it carries, doubles it, spoils it or holds it up: for that message alone, and for a minute.
 """
 
 from __future__ import annotations
