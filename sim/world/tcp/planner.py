@@ -37,13 +37,21 @@ FLUID: Final = {"epoch": epochs.epoch, "detection": epochs.detection, "recovery"
 LOSSES: Final = frozenset({"found", "repair", "probe", "detection"})
 
 
+class Block(NamedTuple):
+    """Many losses at once."""
+
+    lasts_s: float
+    lost: float
+    epoch_s: float  # from one loss to the next, on average
+
+
 class Mark(NamedTuple):
     """Where the sender was: before a fluid step or a block, or while the bottleneck sends until the next step."""
 
     time_s: float
     state: State
     fluid: bool = False
-    block: tuple[float, float] | None = None  # how long it lasts, and what is sent again in it
+    block: Block | None = None
 
 
 _TIME: Final = attrgetter("time_s")
@@ -98,7 +106,7 @@ class Planner:
         s = Sender(*mark.state)
         elapsed_s = max(0.0, now_s - mark.time_s)
         if mark.block is not None:
-            s.lost += mark.block[1] * min(1.0, elapsed_s / mark.block[0])
+            self._look_into(mark.block, s, elapsed_s, luck)
         elif mark.fluid:
             epochs.in_part(s, elapsed_s, self._pipe, luck)
         else:
@@ -109,6 +117,13 @@ class Planner:
         s.backlog = min(s.backlog, left + s.dead)
         s.unsent = max(0.0, left - s.backlog + s.dead)
         return s
+
+    def _look_into(self, block: Block, s: Sender, elapsed_s: float, luck: Luck) -> None:
+        """Somewhere in a block a sender is anywhere between two losses, not just after one."""
+        s.lost += block.lost * min(1.0, elapsed_s / block.lasts_s)
+        if s.step in ("recovery", "epoch"):
+            s.step, s.window = "epoch", s.threshold
+            epochs.in_part(s, luck.draw() * block.epoch_s, self._pipe, luck)
 
     def let_go(self, s: Sender, now_ns: int) -> None:
         """Only what is on its way to the bottleneck still leaves it; of a fluid step what is queued there."""
@@ -181,8 +196,8 @@ class Planner:
         times = min(repeats - 1.0, math.floor(s.unsent / sent))
         s.time_s += times * lasts_s
         s.unsent, s.lost, s.next_s = s.unsent - times * sent, s.lost + times * lost, s.time_s
-        whole = (s.time_s - before[_TIME_S], s.lost - before[_LOST])
-        self._marks.append(Mark(before[_TIME_S], before, block=whole))
+        block = Block(s.time_s - before[_TIME_S], s.lost - before[_LOST], brought[0] / losses)
+        self._marks.append(Mark(before[_TIME_S], before, block=block))
         self._knot(s.time_s, s.unsent, s.lost)
         return s.unsent > NOTHING
 
