@@ -70,7 +70,7 @@ def test_ideal_is_size_by_bandwidth_and_half_a_round_trip(size_bytes, rtt_second
 @pytest.mark.parametrize("size_bytes", [1, 20_000, MIB, 64 * MIB, 2**32])
 @pytest.mark.parametrize("rtt_seconds", [0, 0.001, 0.08, 0.3])
 def test_nothing_is_faster_than_the_line_and_a_handshake_takes_a_round_trip(congestion, size_bytes, rtt_seconds):
-    given = GIVEN | {"size_bytes": size_bytes, "rtt_seconds": rtt_seconds, "congestion": congestion, "queue_bdp": 10}
+    given = GIVEN | {"size_bytes": size_bytes, "rtt_seconds": rtt_seconds, "congestion": congestion}
     fresh, warm, idle = (transfer_time(**given, connection=state) for state in ("fresh", "warm", "idle"))
     ideal = transfer_time(**given | {"congestion": "ideal"})
     assert ideal - 2e-9 <= min(warm, idle)
@@ -83,7 +83,7 @@ def test_nothing_is_faster_than_the_line_and_a_handshake_takes_a_round_trip(cong
 @pytest.mark.parametrize("rtt_seconds", [0.08, 0.3])
 def test_warm_is_not_slower_than_fresh_where_the_queue_takes_all_at_once(congestion, size_bytes, rtt_seconds):
     """Where it does not, a burst overflows it: 64 KiB of warm Reno take three times as long as fresh (measured)."""
-    given = GIVEN | {"size_bytes": size_bytes, "rtt_seconds": rtt_seconds, "congestion": congestion, "queue_bdp": 10}
+    given = GIVEN | {"size_bytes": size_bytes, "rtt_seconds": rtt_seconds, "congestion": congestion}
     fresh, warm, idle = (transfer_time(**given, connection=state) for state in ("fresh", "warm", "idle"))
     assert warm <= idle <= fresh
     small = GIVEN | {"size_bytes": 65_536, "rtt_seconds": 0.002, "bandwidth_bits_per_s": 50 * 10**6}
