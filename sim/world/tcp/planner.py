@@ -192,7 +192,8 @@ class Planner:
             brought = (LONGEST_TIMEOUT_S, math.exp(-self._pipe.hazard), 1.0)
             repeats = max(repeats, math.ceil(1 / brought[1]))
         self._blocks.append(brought)
-        lasts_s, sent, lost = (math.fsum(column) / len(self._blocks) for column in zip(*self._blocks, strict=True))
+        usual = self._blocks[len(self._blocks) // 2 :]  # the first ones still come down from slow start
+        lasts_s, sent, lost = (math.fsum(column) / len(usual) for column in zip(*usual, strict=True))
         times = min(repeats - 1.0, math.floor(s.unsent / sent))
         s.time_s += times * lasts_s
         s.unsent, s.lost, s.next_s = s.unsent - times * sent, s.lost + times * lost, s.time_s
