@@ -287,6 +287,7 @@ class Copier:
             self.ask("full_copy", why)
         else:
             self._let_go()
+            self.secondary.forget_everything()
 
     def _stop_if_overtaken(self) -> None:
         if self._request is not None or self._out:

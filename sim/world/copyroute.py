@@ -43,6 +43,7 @@ class CopyRoute:
         """Sets after `stamp` are for the secondary; whoever has them feeds it, and it can feed others."""
         self._tree.rethink(self._member)
         self._tree.keep(self._member, stamp)
+        self._tree.wake_host(self._member)
         self._tree.rethink_below(self._member)
 
     def forget(self) -> None:

@@ -42,8 +42,8 @@ class Inbox:
         self.space_freed = Signal(self.clock, Order.NETWORK)
         self.incoming: dict[SetId, Transfer] = {}
         self.on_complete: Callable[[StoredSet], None] = lambda _stored: None
-        self.oldest_needed: Callable[[], SetId] | None = None  # of a forwarder: what is older nobody wants from here
-        self.on_no_room: Callable[[SetId], None] = lambda _through: None
+        self.oldest_needed: Callable[[], SetId] = lambda: self.received  # what is older nobody wants from here
+        self.on_no_room: list[Callable[[SetId], None]] = []
         self._mischief = mischief
         self._told: Counter[Outcome] = Counter()
 
@@ -65,15 +65,14 @@ class Inbox:
             try:
                 self.save_volume.reserve(stored.id, stored.shape)
             except SaveVolumeFull:
-                self.on_no_room(self.received)
+                for urge in self.on_no_room:
+                    urge(self.received)
                 return False
             self.tell_save_volume()
         return True
 
     def skip_what_nobody_needs(self) -> bool:
-        """A forwarder that was away goes on with what those below it need; whether that is further on."""
-        if self.oldest_needed is None:
-            return False
+        """One that was away goes on with what copies here and below need; whether that is further on."""
         boundary = self.oldest_needed()
         if boundary <= self.received:
             return False
@@ -163,15 +162,11 @@ class Inbox:
         if held:
             self.tell_save_volume()
 
-    def forget_everything(self) -> None:
-        """Nothing that was received is of use any more."""
-        for set_id in reversed(self.save_volume.held()):
-            if self.save_volume.is_complete(set_id):
-                self.save_volume.release(set_id)
-            else:
-                self.save_volume.forget(set_id)
-        self.tell_save_volume()
-        self.space_freed.fire()
+    def forget_for(self, name: str) -> None:
+        """Nothing that was received is of use for `name` any more."""
+        self.forget_incomplete()
+        self.leave(name)
+        self._freed(self.relay.settle())
 
     def _freed(self, released: tuple[SetId, ...]) -> None:
         if released:

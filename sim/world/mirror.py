@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from sim.engine.identity import START
+from sim.engine.storedset import StoredSet
 from sim.records import (
     PolicyChanged,
     ReplicationMoved,
@@ -20,6 +21,7 @@ from sim.records import (
 from sim.world.clock import Order
 from sim.world.copier import Copier
 from sim.world.copyroute import CopyRoute
+from sim.world.inbox import Inbox
 from sim.world.member import Member
 from sim.world.network import Network
 from sim.world.node import Node, Seat
@@ -54,8 +56,10 @@ class Mirror:
         self.tree.join(member)
         if member.inbox is not None:
             self.primary.schedule.limit(member.inbox.save_volume.capacity_blocks)
+            self._wire_inbox(member, member.inbox)
+        elif member.home is not None and member.home.inbox is not None and member.secondary is not None:
+            member.home.inbox.on_no_room.append(member.secondary.urge)
         if member.secondary is None or member.copier is None:
-            self._wire_forwarder(member)
             return
         self.arms[member.name] = Arm(member, member.secondary, member.copier)
         member.secondary.on_received = lambda set_id: self.tree.report(member, member.name, "received", set_id)
@@ -108,6 +112,7 @@ class Mirror:
         arm.member.feed.stopped = False
         self._tell(ReplicationStarted, secondary=secondary)
         arm.member.feed.reconnect()
+        self.tree.wake_host(arm.member)
         self.tree.rethink(arm.member)
         self.tree.rethink_below(arm.member)
         arm.copier.go_on()
@@ -201,11 +206,18 @@ class Mirror:
 
     # -- wiring -------------------------------------------------------------------------------------------------------
 
-    def _wire_forwarder(self, member: Member) -> None:
-        inbox = member.inbox
-        assert inbox is not None
+    def _wire_inbox(self, member: Member, inbox: Inbox) -> None:
         inbox.oldest_needed = lambda: self.tree.oldest_needed(member)
-        inbox.on_complete = lambda stored: self._tell(
+        inbox.on_complete = lambda stored: self._came_in(member, stored)
+        if isinstance(member.feed, Sender):
+            member.feed.is_shared = lambda: any(one.present and one.feed.serves for one in self.tree.beside(member))
+
+    def _came_in(self, member: Member, stored: StoredSet) -> None:
+        """A set is complete at a member: for its own copy, or only for others."""
+        if member.secondary is not None and member.feed.enabled and stored.id > member.secondary.stamp:
+            member.secondary.received(stored.id, stored.blocks)
+            return
+        self._tell(
             SetForwarded, forwarder=member.name, generation=stored.id.generation, number=stored.id.number,
             blocks=stored.blocks,
         )  # fmt: skip

@@ -66,8 +66,7 @@ class Secondary:
         self._waiting_for_boundary = 0  # how many wait to take a snapshot
         self._copies = 0  # counts copies, so that a replay of what a copy overwrote is given up
         if inbox is not None:
-            inbox.on_complete = lambda stored: self.received(stored.id, stored.blocks)
-            inbox.on_no_room = self.urge
+            inbox.on_no_room.append(self.urge)
             inbox.relay.keep_for(name, START)
 
     @property
@@ -123,7 +122,7 @@ class Secondary:
         if self._flow is not None:
             self.node.disk.copying.break_off(self._flow)
         if self.inbox is not None:
-            self.inbox.forget_everything()
+            self.inbox.forget_for(self.name)
 
     def let_go(self) -> None:
         """No sets are kept for it any more; what it shows can still be read until a copy begins.
@@ -141,8 +140,8 @@ class Secondary:
         """The copy under way will hold boundary `stamp`: take the sets after it."""
         self.stamp = stamp
         if self.inbox is not None:
-            self.inbox.receiver.follow(stamp)
             self.inbox.relay.keep_for(self.name, stamp)
+            self.inbox.skip_what_nobody_needs()
 
     def write_copy(self, addresses: NDArray[np.int64], rows: NDArray[Any]) -> None:
         """Write part of a copy; snapshots that users keep here get their before-images first."""

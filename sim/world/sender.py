@@ -82,6 +82,7 @@ class Sender:
         self._carriage = Carriage(primary.ledger, primary.clock, primary.name)
         self.enabled = True  # false while a copy is to come that later sets will follow
         self.stopped = False  # by the operator
+        self.is_shared: Callable[[], bool] = lambda: False  # whether local copies live on what comes in there
         self.changed = Signal(self._clock, Order.NETWORK)
         self.session = connect(feeder)
         self._under_way = inbox.incoming
@@ -114,9 +115,14 @@ class Sender:
             yield from self._transfer(offer, chunks)
 
     @property
+    def active(self) -> bool:
+        """Whether sets go to this member: for its own copy, for local copies beside it, or to be passed on."""
+        return (self.enabled and not self.stopped) or self.is_shared()
+
+    @property
     def serves(self) -> bool:
-        """Whether sets go to this member, so that others can be fed from there."""
-        return self.enabled and not self.stopped and not self.patience.marked
+        """Whether others can be fed from there."""
+        return self.active and not self.patience.marked
 
     def disconnect(self) -> None:
         """The connection is gone; of what was on its way, whole chunks that had arrived are kept."""
@@ -175,7 +181,7 @@ class Sender:
 
     def _may_send(self) -> bool:
         up = self.feeder.node.up and self.inbox.node.up
-        return self.enabled and not self.stopped and up and self._clock.now_ns >= self._wakes_ns
+        return self.active and up and self._clock.now_ns >= self._wakes_ns
 
     def _offered(self) -> Offer | None:
         """The first set that is neither there nor on its way there, if the feeder has it."""
@@ -273,7 +279,7 @@ class Sender:
 
     def _watch(self) -> None:
         """See whether attempts fail, and for how long they have."""
-        if not self.enabled or self.stopped or not self.feeder.node.up:
+        if not self.active or not self.feeder.node.up:
             self.patience.pause()
         elif self.inbox.node.up and self.way.usable:
             self.patience.reached()
@@ -309,4 +315,4 @@ class Sender:
         assert transfer.flow is not None
         again = min(transfer.flow.served_bytes(self._clock.now_ns), self._lost_bytes)
         self._lost_bytes -= again
-        self._carriage.tell(transfer.flow, self.way, "delta_set", again)
+        self._carriage.tell(transfer.flow, transfer.flow.session.way, "delta_set", again)

@@ -47,6 +47,15 @@ class Tree:
         """A member, and all that are fed through it now."""
         return (one for one in self.members.values() if one is member or member in one.above())
 
+    def beside(self, member: Member) -> Iterator[Member]:
+        """The local copies that live on what comes in at a member."""
+        return (one for one in self.members.values() if one.inbox is None and one.home is member)
+
+    def wake_host(self, member: Member) -> None:
+        """A local copy wants sets again: who takes them in for it may have slept."""
+        if member.inbox is None and member.home is not None:
+            member.home.feed.changed.fire()
+
     def rethink_below(self, member: Member) -> None:
         """Something changed at a member: see who should feed those whom it feeds by the scenario."""
         for one in self.members.values():
@@ -55,24 +64,29 @@ class Tree:
 
     def rethink(self, member: Member) -> None:
         """See who should feed a member, and let him."""
-        if not isinstance(member.feed, Sender) or not self._bypass:
+        if not isinstance(member.feed, Sender):
             return
-        best = next((one for one in member.at_home_above() if self._can_feed(one, member)), None)
+        best = next((one for one in member.at_home_above() if self._should_feed(one, member)), None)
         if best is not member.fed_by:
             self._feed_from(member, best)
 
-    @staticmethod
-    def _can_feed(feeder: Member, member: Member) -> bool:
+    def _should_feed(self, feeder: Member, member: Member) -> bool:
         """Whether a member finds at a feeder what it needs; one that feeds it already may be behind for a while."""
         if feeder.can_feed(member):
             return True
+        if not self._bypass:  # one that failed is waited for, unless it is no member or never will have what is needed
+            return feeder.present and feeder.inbox is not None and not feeder.inbox.lacks(member.received.next())
         behind = feeder.inbox is not None and feeder.received <= member.received
         return feeder is member.fed_by and behind and feeder.present and feeder.feed.serves
 
     def oldest_needed(self, member: Member) -> SetId:
-        """The newest boundary that every copy below a forwarder has: it need not have the sets up to there."""
-        below = [one for one in self.members.values() if member in one.at_home_above() and one.secondary is not None]
-        wanted = [one.feed.received for one in below if one.present and one.feed.enabled]
+        """The newest boundary that every copy at a member and below it has: it need not have the sets up to there."""
+        wanted = [
+            max(one.secondary.stamp, one.feed.received) if one is member else one.feed.received
+            for one in self.members.values()
+            if (one is member or member in one.at_home_above()) and one.secondary is not None
+            if one.present and one.feed.enabled
+        ]
         return max(member.received, min(wanted, default=self._primary.last_copied_out))
 
     def keep(self, member: Member, stamp: SetId | None = None) -> None:
@@ -131,8 +145,9 @@ class Tree:
         )
         self.rethink_below(member)
         if self._bypass:  # else nobody further up may serve them: what they need is kept where it is
-            for one in list(self.below(member)):
-                self.forget(one)
+            here = list(self.below(member))
+            for one in here:
+                self.forget(one, but=here)
 
     def _reached(self, member: Member, since_ns: int) -> None:
         now = self._primary.clock.now_ns

@@ -149,7 +149,7 @@ def _member(run: Run, member: Member) -> Iterator[str]:
     mine = [fact for fact in marks if fact.member == member.name and member.present]
     if mine and isinstance(mine[-1], MemberUnreachable):
         yield f"mark: {member.name} is marked at the end"
-    if not member.present:
+    if not _serves(run, member):
         return
     serving = (one for one in member.at_home_above() if _serves(run, one))
     nearest = next(serving, None) if run.scenario.replication["mirror"].bypass else member.home
@@ -177,7 +177,7 @@ def _kept(mirror: Mirror, member: Member) -> Iterator[str]:
         one.name
         for one in mirror.tree.members.values()
         if one.secondary is not None and one.present and one.secondary.in_sync
-        and (one is member or member in one.at_home_above())
+        and (one is member or member in one.above())
     }  # fmt: skip
     kept = {name for name in kept if name in mirror.arms}
     if member.secondary is not None and not member.secondary.in_sync:
