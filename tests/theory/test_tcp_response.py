@@ -105,7 +105,7 @@ def test_heavy_losses_leave_less_than_mathis_and_more_than_with_a_timeout_for_ma
 
 @pytest.mark.parametrize("flows", [1, 2, 4, 16])
 def test_n_flows_have_n_times_the_rate_of_one_until_the_line_is_full(flows: int) -> None:
-    """N x single, and then the line, each with its share of line and queue: nearly, as losses leave it idle at times."""
+    """N x single, then the line, each with its share of line and queue: nearly, as losses leave it idle at times."""
     line, rtt_ns, loss, size = 40 * 10**6, S // 20, 2e-3, 60_000_000
     full = line * PAYLOAD_BYTES / PACKET_BYTES
     path = PathView(line // flows, rtt_ns, loss, 250_000 // flows)
