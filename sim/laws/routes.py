@@ -131,7 +131,10 @@ class MarksAreHonest:
 
 
 class LinksCarryWhatFits:
-    """T8: a transfer never carries more over a link, in its time, than the link's bandwidth lets through."""
+    """T8: a transfer never carries more over a link, in its time, than the link's bandwidth lets through.
+
+    What was sent again may be more: a packet that found the queue before the link full took none of its bandwidth.
+    """
 
     def __init__(self) -> None:
         self._bits_per_s: dict[tuple[str, str, str], int] = {}
@@ -142,7 +145,7 @@ class LinksCarryWhatFits:
             near, far = fact.ends
             back = fact.bits_per_s if fact.back_bits_per_s is None else fact.back_bits_per_s
             self._bits_per_s |= {(fact.link, near, far): fact.bits_per_s, (fact.link, far, near): back}
-        if not isinstance(fact, BytesCarried):
+        if not isinstance(fact, BytesCarried) or fact.cause == "retransmission":
             return None
         limit = self._bits_per_s.get((fact.link, fact.source, fact.destination), 0)
         most = -(-limit * (fact.time_ns - fact.began_ns) // 10**9)

@@ -120,7 +120,9 @@ class Inbox:
         if not self.wants(set_id):
             return None
         stored, incoming = self.save_volume.stored(set_id), self.incoming.get(set_id)
-        return Offer(stored, None) if stored.complete else Offer(stored, incoming) if incoming is not None else None
+        if stored.complete:
+            return Offer(stored, None)
+        return Offer(stored, incoming) if incoming is not None and not incoming.is_over else None
 
     def lacks(self, set_id: SetId) -> bool:
         """Whether a set never will be here: it was let go, or skipped because nobody needed it."""

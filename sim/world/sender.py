@@ -229,6 +229,7 @@ class Sender:
             self._give_up(transfer)
             return
         transfer.land(self._clock.now_ns)
+        transfer.is_over = True
         if not self.inbox.receiver.has_header(transfer.id):
             transfer.land_header()
         if self.inbox.landed(transfer.id):

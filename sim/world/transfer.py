@@ -49,6 +49,7 @@ class Transfer:
         self.followers: list[Callable[[], None]] = []  # to be called when this breaks: they are fed by it
         self.hand_over: Callable[[], None] = lambda: None  # what its sender does when all has arrived
         self.landed_bytes = 0
+        self.is_over = False  # everything has come in that will: what is spoilt is not passed on
         self._todo = deque(chunks)
         self._header_landed = False
 

@@ -67,7 +67,8 @@ def _lines(run: Run) -> Iterator[str]:
     links = run.scenario.links
     carried: defaultdict[tuple[str, str, str], int] = defaultdict(int)
     for fact in of(run, BytesCarried):
-        carried[fact.link, fact.source, fact.destination] += fact.carried_bytes
+        if fact.cause != "retransmission":
+            carried[fact.link, fact.source, fact.destination] += fact.carried_bytes
     for (link, source, destination), size in carried.items():
         way = links[link].direction_from(source)
         if way.bandwidth and way.profile is None and size * 8 * 10**9 > way.bandwidth * run.ledger[-1].time_ns:
@@ -152,7 +153,7 @@ def _member(run: Run, member: Member) -> Iterator[str]:
     if not _serves(run, member):
         return
     serving = (one for one in member.at_home_above() if _serves(run, one))
-    nearest = next(serving, None) if run.scenario.replication["mirror"].bypass else member.home
+    nearest = next(serving, None)
     name = "near" if nearest is None else nearest.name
     if member.inbox is not None and member.fed_by is not nearest:
         yield f"route: {member.name} is still fed by {member.fed_by.name if member.fed_by else 'near'}, not by {name}"

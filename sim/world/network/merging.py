@@ -31,16 +31,16 @@ def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int
     merged = Merged([time_ns], [served], [own_ns], False)
     plan_ns, wants = plan
     supply_ns, gives = supply
-    if plan_ns[-1] <= own_ns and wants[-1] > served:  # an unlimited line takes all at once, as it comes in
-        plan_ns, wants = [own_ns, own_ns + 1], [served, wants[-1]]
     ahead, part = bisect_right(plan_ns, own_ns), bisect_right(supply_ns, time_ns)  # the next knot of each
+    if wants[ahead - 1] > served and (plan_ns[ahead - 1] == own_ns or ahead == len(plan_ns)):
+        plan_ns, wants, ahead = *_spread((plan_ns, wants), ahead, served, own_ns), 1
     while ahead < len(plan_ns):
         lasts_ns = plan_ns[ahead] - own_ns
         if part < len(supply_ns):
             lasts_ns = min(lasts_ns, supply_ns[part] - time_ns)
         wanted = between(plan_ns, wants, ahead, own_ns + lasts_ns)
         there = between(supply_ns, gives, part, time_ns + lasts_ns)
-        if wanted > there:
+        if wanted > max(there, served):  # rounding may have put what was served ahead of what comes in
             spare = between(supply_ns, gives, part, time_ns) - served
             free_ns = lasts_ns * spare // (wanted - there + spare) if spare > 0 else 0
             if free_ns > 0:  # the supply lasts so long
@@ -69,6 +69,14 @@ def between(times_ns: list[int], amounts: list[int], after: int, time_ns: int) -
         return amount
     start_ns = times_ns[after - 1]
     return amount + (amounts[after] - amount) * (time_ns - start_ns) // (times_ns[after] - start_ns)
+
+
+def _spread(plan: Columns, ahead: int, served: int, own_ns: int) -> Columns:
+    """An unlimited line takes some, or all, at once: here in a nanosecond, so that it can be followed as it comes in."""
+    plan_ns, wants = plan
+    if ahead < len(plan_ns) and plan_ns[ahead] == own_ns + 1:
+        return [own_ns, *plan_ns[ahead:]], [served, *wants[ahead:]]
+    return [own_ns, own_ns + 1, *plan_ns[ahead:]], [served, wants[ahead - 1], *wants[ahead:]]
 
 
 def _follow(plan: Columns, ahead: int, supply: tuple[int, int], merged: Merged) -> tuple[int, int, int]:
