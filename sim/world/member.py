@@ -49,7 +49,12 @@ class Member:
         """The boundary after which it needs the sets that lie at one above it."""
         if self.secondary is not None and self.frees_by(feeder) == "replayed":
             return self.secondary.oldest_needed
-        return self.feed.received
+        return self.needed_after
+
+    @property
+    def needed_after(self) -> SetId:
+        """The boundary after which its own copy needs sets to come in."""
+        return self.feed.received if self.secondary is None else max(self.secondary.stamp, self.feed.received)
 
     def above(self) -> Iterator[Member]:
         """Who feeds it, and who feeds those, up to the primary, which is no member."""

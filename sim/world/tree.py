@@ -13,6 +13,7 @@ from sim.engine.identity import SetId
 from sim.records import MemberReachable, MemberUnreachable, RouteChanged
 from sim.world.clock import Order, Signal
 from sim.world.member import Member
+from sim.world.network import Way
 from sim.world.node import Seat
 from sim.world.primary import Primary
 from sim.world.sender import Sender
@@ -23,6 +24,7 @@ class Tree:
 
     def __init__(self, primary: Primary, bypass: bool) -> None:
         self._primary, self._bypass = primary, bypass
+        self._listened: set[tuple[str, Way]] = set()  # members, and the ways whose return they hear of
         self.members: dict[str, Member] = {}
         self.changed = Signal(primary.clock, Order.NETWORK)  # somebody is fed by somebody else now
 
@@ -33,7 +35,7 @@ class Tree:
             patience = member.feed.patience
             patience.on_marked = lambda: self._marked(member)
             patience.on_reached = lambda since_ns: self._reached(member, since_ns)
-            member.feed.way.changed.calls(lambda: self._tell_again_when_back(member))
+            self._listen_to(member, member.feed.way)
         if member.inbox is not None:
             member.inbox.ready.calls(lambda: self._take_back(member))
 
@@ -82,7 +84,7 @@ class Tree:
     def oldest_needed(self, member: Member) -> SetId:
         """The newest boundary that every copy at a member and below it has: it need not have the sets up to there."""
         wanted = [
-            max(one.secondary.stamp, one.feed.received) if one is member else one.feed.received
+            one.needed_after
             for one in self.members.values()
             if (one is member or member in one.at_home_above()) and one.secondary is not None
             if one.present and one.feed.enabled
@@ -123,6 +125,8 @@ class Tree:
         )
         self.changed.fire()
         member.feed.changed.fire()
+        self._listen_to(member, member.feed.way)
+        self._tell_again_when_back(member, member.feed.way)
 
     def _take_back(self, member: Member) -> None:
         """A member got more sets: those who are fed past it may come back."""
@@ -186,8 +190,14 @@ class Tree:
         for (about, what), set_id in list(member.heard.items()):
             self.report(member, about, what, set_id)
 
-    def _tell_again_when_back(self, member: Member) -> None:
-        if member.feed.way.usable and member.node.up:
+    def _listen_to(self, member: Member, way: Way) -> None:
+        """Whenever a way is back that leads to a member, what got lost on it is told again."""
+        if (member.name, way) not in self._listened:
+            self._listened.add((member.name, way))
+            way.changed.calls(lambda: self._tell_again_when_back(member, way))
+
+    def _tell_again_when_back(self, member: Member, way: Way) -> None:
+        if way is member.feed.way and way.usable and member.node.up:
             self.tell_again(member)
 
     def _hear(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sim.records import (
     BytesCarried,
+    CopyBegan,
     CopyFinished,
     DeltaSetCut,
     LinkStood,
@@ -16,6 +17,7 @@ from sim.records import (
     NodeWentDown,
     RouteChanged,
     RouteStood,
+    SecondaryDropped,
     SetForwarded,
     SetReceived,
     SetReplayed,
@@ -29,7 +31,6 @@ from sim.world.mirror import Mirror
 from tests.swarm import conservation
 from tests.swarm.conservation import SETS, of
 from tests.swarm.draw import Plan
-from tests.swarm.rest import given_up
 from tests.swarm.world import Fault, lived, same_otherwise
 
 TIMES_COMPRESSED = 4  # at most, as it is drawn
@@ -133,7 +134,7 @@ def _rest(run: Run, world: World, calm_ns: int) -> list[str]:
     for mirror in world.mirrors.values():
         found += _held(mirror.primary.node.site, mirror.primary.save_volume.used_blocks)
         for member in mirror.tree.members.values():
-            found += [*_member(run, member), *_kept(mirror, member), *_copy(run, mirror, member, last)]
+            found += [*_member(run, mirror, member), *_kept(mirror, member), *_copy(run, mirror, member, last)]
     return found
 
 
@@ -142,7 +143,7 @@ def _held(where: str, blocks: int) -> Iterator[str]:
         yield f"held: {blocks} blocks are still held at {where}"
 
 
-def _member(run: Run, member: Member) -> Iterator[str]:
+def _member(run: Run, mirror: Mirror, member: Member) -> Iterator[str]:
     """Somebody who cannot be reached, is not fed by whom he should be, or holds what nobody needs."""
     if member.inbox is not None:
         yield from _held(member.name, member.inbox.save_volume.used_blocks)
@@ -150,7 +151,8 @@ def _member(run: Run, member: Member) -> Iterator[str]:
     mine = [fact for fact in marks if fact.member == member.name and member.present]
     if mine and isinstance(mine[-1], MemberUnreachable):
         yield f"mark: {member.name} is marked at the end"
-    if not _serves(run, member):
+    concerned = (one for one in mirror.tree.members.values() if one is member or member in one.at_home_above())
+    if not member.feed.serves or not any(one.secondary is not None and _serves(run, one) for one in concerned):
         return
     serving = (one for one in member.at_home_above() if _serves(run, one))
     nearest = next(serving, None)
@@ -167,6 +169,12 @@ def _member(run: Run, member: Member) -> Iterator[str]:
 def _serves(run: Run, member: Member) -> bool:
     """Whether it can be expected to feed others when all is well."""
     return member.secondary is None or (member.present and not given_up(run, member.name))
+
+
+def given_up(run: Run, name: str) -> bool:
+    """Whether the last that is known of a copy is that it cannot be made."""
+    told = [fact for fact in run.ledger if isinstance(fact, SecondaryDropped | CopyBegan) and fact.secondary == name]
+    return bool(told) and isinstance(told[-1], SecondaryDropped) and told[-1].cause == "copies_failed"
 
 
 def _kept(mirror: Mirror, member: Member) -> Iterator[str]:

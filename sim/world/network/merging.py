@@ -72,7 +72,7 @@ def between(times_ns: list[int], amounts: list[int], after: int, time_ns: int) -
 
 
 def _spread(plan: Columns, ahead: int, served: int, own_ns: int) -> Columns:
-    """An unlimited line takes some, or all, at once: here in a nanosecond, so that it can be followed as it comes in."""
+    """An unlimited line takes some, or all, at once: here in a nanosecond, to be followed as it comes in."""
     plan_ns, wants = plan
     if ahead < len(plan_ns) and plan_ns[ahead] == own_ns + 1:
         return [own_ns, *plan_ns[ahead:]], [served, *wants[ahead:]]
