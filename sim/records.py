@@ -430,6 +430,196 @@ class SnapshotStoreChanged(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteLost(Record):
+    """A disaster struck a site: its data movers stop, and what it destroys is gone for good (SCENARIO: site-lost)."""
+
+    disaster: str  # the entry's id, else kind and number
+    site: str
+    destroys: tuple[str, ...]  # volume | save_volume | save_volume_part | snapshot_store | modification_log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteBack(Record):
+    """A site that was lost is repaired and has power again."""
+
+    disaster: str
+    site: str
+    lost_ns: int  # for how long it was lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandGiven(Record):
+    """An operator gave a command of recovery to a replication."""
+
+    replication: str
+    command: str  # failover | resync | failback | swap | copy | status
+    name: str  # the entry's id, else kind and number
+    target: str  # the site that it names; empty where it names none
+    mode: str  # default | sync | now for a failover; else empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRefused(Record):
+    """A command could not be carried out, and changed nothing."""
+
+    replication: str
+    command: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandDone(Record):
+    """A command came to its end; `effect` is empty where it found nothing to do (F11)."""
+
+    replication: str
+    command: str
+    name: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleChanged(Record):
+    """A site's copy has another role or is mounted in another way from now on (the table of sim/engine/roles.py)."""
+
+    replication: str
+    site: str
+    role: str  # primary | secondary | stale_primary | demoted | resyncing | awaiting | lost
+    mount: str  # read_write | read_only | raw | none
+    generation: int  # of the history that it belongs to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryPhase(Record):
+    """A phase of a recovery ended: phases of one recovery follow one another without a gap, so their sum is exact."""
+
+    replication: str
+    recovery: int  # counts the failovers of this replication, from 1
+    phase: str  # detect | decide | drain | snapshot | promote | repair | undo | copy | catch_up | fail_back
+    began_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartPointTaken(Record):
+    """Playback stopped at a boundary, and its snapshot is what resync starts from (FIG 23, step 473; F1)."""
+
+    replication: str
+    recovery: int
+    site: str
+    generation: int
+    number: int
+    boundary_time_ns: int
+    snapshot: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promoted(Record):
+    """A site serves users read-write as the source of a new generation (step 474; F5, F6)."""
+
+    replication: str
+    recovery: int
+    site: str
+    secondary: str  # its name as a member
+    mode: str
+    generation: int  # the new one
+    disaster_ns: int  # since when users had no service; the command's own instant where nothing was lost
+    planned: bool  # a swap or failback rather than a failover
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossCounted(Record):
+    """What a failover lost: acknowledged writes of the old primary that are not in the restart point (F4, R14).
+
+    `kind` failover: lost at the promotion; doomed: written at a stale primary after it (split brain), counted when that
+    one is demoted or the run ends. Each write is in one of them only; `blocks` are distinct within each.
+    """
+
+    replication: str
+    recovery: int
+    kind: str  # failover | doomed
+    site: str  # where they were written
+    generation: int
+    number: int  # of the restart point
+    writes: int
+    blocks: int
+    lost_bytes: int  # blocks x block size
+    written_bytes: int
+    rpo_ns: int  # age of the restart point at the disaster; 0 exactly when no write is lost; of doomed writes 0
+    sets: int  # delta sets that were cut and are lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncPlanned(Record):
+    """How a site's copy is brought back to the source's history, and what each way would send (FIG 28; R5, R6)."""
+
+    replication: str
+    site: str
+    member: str
+    way: str  # incremental | full
+    cause: str  # why it is a full copy; empty for an incremental one
+    transfer: str  # literal | merged; of a full copy: full
+    generation: int  # of the restart point
+    number: int
+    sets: int  # whose blocks are undone or caught up with
+    undo_bytes: int
+    copy_bytes: int  # the delta from the restart point to the intermediate point
+    merged_bytes: int  # both, each block once
+    full_bytes: int  # the alternative
+    time_away_ns: int  # since the copy left the history
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoListStored(Record):
+    """The list of blocks to undo is durable at a site; only then may its save volume take new sets (R7)."""
+
+    replication: str
+    site: str
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncFinished(Record):
+    """A site's copy is at the intermediate point, read-only, and plays back what came since (step 535)."""
+
+    replication: str
+    site: str
+    member: str
+    way: str
+    generation: int
+    number: int  # of the intermediate point
+    began_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvergenceFailed(Record):
+    """A failback, swap or sync failover gave up: what is written is more than the way back can carry (B4; L2015)."""
+
+    replication: str
+    command: str
+    name: str
+    sets_outstanding: int
+    written_bytes_per_s: int
+    carried_bytes_per_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiesChanged(Record):
+    """How many consistent copies of a replication's volume there are, sites that are down not counted (R10)."""
+
+    replication: str
+    copies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceAsked(Record):
+    """What the status command answered: so many blocks may differ between a copy and its source (L2129; R13)."""
+
+    replication: str
+    site: str
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(Record):
     """The last instant of the run, which still belongs to it."""
 

@@ -90,7 +90,7 @@ class Copier:
         self._out = False  # the secondary is no member of the replication
         self._flow: NetworkFlow | None = None
         self._disk_flows: tuple[Flow, ...] = ()
-        self._broke_ns = -1  # when the connection broke last: what was on its way then is lost
+        self._breaks, self._broke_ns = 0, -1  # how often the connection broke, and when last: what was on its way is lost
         self._cause = ""
         self._snapshots: list[int] = []
 
@@ -133,7 +133,7 @@ class Copier:
 
     def crash(self) -> None:
         """Either node stopped: the transfer breaks off, and goes on from what had arrived when both are up."""
-        self._broke_ns = self._clock.now_ns
+        self._breaks, self._broke_ns = self._breaks + 1, self._clock.now_ns
         self._break_off()
 
     def is_on(self, direction: Direction) -> bool:
@@ -207,16 +207,17 @@ class Copier:
         todo = _Todo(blocks)
         while True:
             yield from self._until_all_up()
+            breaks = self._breaks
             flow, disks = self._begin_flows(todo.left * self.primary.block_bytes, cause)
             yield self._clock.both(flow.ended, *(disk.ended for disk in disks))
             self._account(cause)
             self._flow, self._disk_flows = None, ()
             self._stop_if_overtaken()
             self._queue.entry(snapshot)  # raises if it had to go
-            if self._broke_ns < flow.began_ns:
+            if self._breaks == breaks:
                 yield self._clock.at(max(flow.arrives_ns, self._clock.now_ns), Order.NETWORK)
                 self._stop_if_overtaken()
-            broken = self._broke_ns >= flow.began_ns
+            broken = self._breaks != breaks
             arrived = flow.arrived_bytes(self._broke_ns if broken else self._clock.now_ns)
             written = min(arrived, *(disk.served_bytes(self._clock.now_ns) for disk in disks))
             for part in todo.take(written // self.primary.block_bytes):

@@ -78,6 +78,7 @@ class Inbox:
             return False
         self.forget_incomplete()
         self.receiver.follow(boundary)
+        self.ready.fire()
         return True
 
     def wants(self, set_id: SetId) -> bool:
@@ -98,15 +99,13 @@ class Inbox:
         except SpoiltButStored as crime:
             self.ledger.broken("CorruptIsNeverStored", f"{self.name}: {crime}", self.clock.now_ns)
 
-    def landed(self, set_id: SetId) -> bool:
-        """All that was sent of a set has landed; whether that makes it complete. What was thrown away is told."""
+    def landed(self, set_id: SetId) -> None:
+        """All that was sent of a set has landed: a whole one can be passed on, what was thrown away is told."""
         self._tell_discarded(set_id)
-        if not self.receiver.complete(set_id):
-            return False
-        self.on_complete(self.save_volume.stored(set_id))
-        self.ready.fire()
-        self._freed(self.relay.settle())  # with nobody to keep it for, it is let go
-        return True
+        if self.receiver.complete(set_id):
+            self.on_complete(self.save_volume.stored(set_id))
+            self.ready.fire()
+            self._freed(self.relay.settle())  # with nobody to keep it for, it is let go
 
     @property
     def unharmed(self) -> bool:

@@ -155,8 +155,6 @@ class Mirror:
             arm.member.present = False
             self._tell(SecondaryLeft, secondary=secondary)
             arm.copier.stay_out()
-            if isinstance(arm.member.feed, Sender):
-                arm.member.feed.patience.forget()
 
     def move(self, site: str, data_mover: Node) -> None:
         """Go on on another data mover of a site: sockets break, what is on its disks is there (L1073-1095)."""

@@ -232,8 +232,11 @@ class Sender:
         transfer.is_over = True
         if not self.inbox.receiver.has_header(transfer.id):
             transfer.land_header()
-        if self.inbox.landed(transfer.id):
+        whole = self.inbox.receiver.complete(transfer.id)
+        if whole:
             del self._under_way[transfer.id]
+        self.inbox.landed(transfer.id)
+        if whole:
             return
         self._must_have_a_reason(transfer)
         self._lost_bytes += transfer.missing_bytes(self.inbox.receiver.missing(transfer.id))

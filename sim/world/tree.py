@@ -129,9 +129,9 @@ class Tree:
         self._tell_again_when_back(member, member.feed.way)
 
     def _take_back(self, member: Member) -> None:
-        """A member got more sets: those who are fed past it may come back."""
+        """A member got more sets: those who are fed past it may come back, and so may it."""
         for one in self.members.values():
-            if one.fed_by is not one.home and member in one.at_home_above():
+            if one.fed_by is not one.home and (one is member or member in one.at_home_above()):
                 self.rethink(one)
 
     def _marked(self, member: Member) -> None:
