@@ -98,11 +98,11 @@ def worst(story: Story, summary: Mapping[str, Any], most: int) -> list[tuple[Mir
 
 def way_to(mirror: Mirror, secondary: str) -> frozenset[str] | None:
     """The links and sites that ever led to a secondary; None where the ledger does not tell."""
-    pieces = list(mirror.routes.pieces(secondary, mirror.facts.until_ns))
-    hops = [hop for _, _, path in pieces for hop in path]
+    own = [one for one in mirror.generations if secondary in one.secondaries]
+    hops = [hop for one in own for _, _, path in one.routes.pieces(secondary, one.until_ns) for hop in path]
     if not hops:
         return None
-    places = [mirror.began.primary, *(hop.site for hop in hops), *(hop.member for hop in hops)]
+    places = [*(one.began.primary for one in own), *(hop.site for hop in hops), *(hop.member for hop in hops)]
     return frozenset([*places, *(link for hop in hops for link in hop.links)])
 
 

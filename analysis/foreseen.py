@@ -13,9 +13,9 @@ from sim.summary.catchup import ESTIMATORS, CatchingUp
 def estimates(story: Story) -> Iterator[tuple[str, str, Points]]:
     """`eta_seconds.ESTIMATOR`, the secondary, and (time_ns, seconds) whenever it was asked; NaN where nobody knew."""
     for mirror, secondary, name in story.arms:
-        catching_up = story.catching_up(mirror, secondary)
+        parts = story.catching_ups(mirror, secondary)
         for estimator in ESTIMATORS:
-            if points := _points(catching_up, estimator):
+            if points := [point for part in parts for point in _points(part, estimator)]:
                 yield f"eta_seconds.{estimator}", name, points
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from sim.records import Record, ReplicationBegan
 from sim.summary.facts import Facts
-from sim.summary.routes import Hop, Routes
+from sim.summary.generations import generations
+from sim.summary.routes import Hop
 
 Line = tuple[str, str, str]  # the tree with the member's name, its role, over which links it is fed
 
@@ -14,8 +15,9 @@ Line = tuple[str, str, str]  # the tree with the member's name, its role, over w
 def trees(ledger: Sequence[Record]) -> Iterator[tuple[str, list[Line]]]:
     """Each replication whose members are not all fed by the primary over one link, and its tree at the start."""
     facts = Facts(ledger)
-    for began in {began.replication: began for began in facts.of(ReplicationBegan)}.values():
-        routes = Routes(facts, began.replication, began.primary)
+    for name in dict.fromkeys(began.replication for began in facts.of(ReplicationBegan)):
+        first = generations(facts, name)[0]
+        began, routes = first.began, first.routes
         hops = [hop for _, hop in routes.walk(0)]
         if any(hop.feeder is not None or len(hop.links) > 1 for hop in hops):
             yield began.replication, [(began.primary, "primary", ""), *_lines(hops, None, "")]

@@ -37,7 +37,8 @@ def sites(story: Story) -> pd.DataFrame:
     roles = {site: "" for link in story.facts.of(LinkStood) for site in link.ends if site}
     found = [(mirror.began.primary, "primary") for mirror in story.mirrors]
     for mirror in story.mirrors:
-        hops = (mirror.routes.hop(member, 0) for member in mirror.routes.members)
+        routes = mirror.generations[0].routes
+        hops = (routes.hop(member, 0) for member in routes.members)
         found += [(hop.site, hop.role) for hop in hops if hop is not None]
     for site, role in found:
         roles[site] = min(role, roles.get(site, ""), key=ROLES.index)
@@ -76,8 +77,10 @@ def _ways(mirror: Mirror, ends: dict[str, tuple[str, str]]) -> Iterator[tuple[An
     for one in star.deliveries(mirror):
         for hop in one.came_over:
             got[hop] = got.get(hop, 0) + one.payload_bytes
-    for member in mirror.routes.members:
-        for hop in mirror.routes.hops(member):
-            along = tuple(mirror.routes.sites(hop, ends, hop.since_ns))
-            feeder = hop.feeder or mirror.began.primary
-            yield mirror.name, member, hop.role, feeder, along, hop.links, hop.since_ns, got.get(hop, 0)
+    steps = [
+        (one, hop) for one in mirror.generations for member in one.routes.members for hop in one.routes.hops(member)
+    ]
+    for generation, hop in steps:
+        along = tuple(generation.routes.sites(hop, ends, hop.since_ns))
+        feeder = hop.feeder or generation.began.primary
+        yield mirror.name, hop.member, hop.role, feeder, along, hop.links, hop.since_ns, got.get(hop, 0)

@@ -12,7 +12,7 @@ from heapq import merge
 
 from sim.records import CopyBegan, DeltaSetCut, Record, SecondaryDropped, SecondaryJoined, SecondaryLeft, SetReceived
 from sim.summary.facts import Facts
-from sim.summary.mirror import Mirror
+from sim.summary.generation import Generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class Waiting:
     payload_bytes: int
 
 
-def history(facts: Facts, mirror: Mirror, secondary: str) -> list[Waiting]:
+def history(facts: Facts, generation: Generation, secondary: str) -> list[Waiting]:
     """Each change of what has not arrived in whole at a secondary, in order of time."""
     waiting: dict[int, int] = {}
-    total, found = 0, [Waiting(mirror.began.time_ns, 0, 0)]
-    for fact in _concerning(facts, mirror.name, secondary):
-        total += _see(fact, mirror, waiting)
+    total, found = 0, [Waiting(generation.began.time_ns, 0, 0)]
+    for fact in _concerning(facts, generation.name, secondary):
+        total += _see(fact, generation, waiting)
         found.append(Waiting(fact.time_ns, len(waiting), total))
     return found
 
@@ -49,9 +49,9 @@ def _concerning(facts: Facts, replication: str, secondary: str) -> Iterator[Reco
 _ABOUT_ARRIVAL = (SetReceived, CopyBegan, SecondaryDropped, SecondaryLeft, SecondaryJoined)
 
 
-def _see(fact: Record, mirror: Mirror, waiting: dict[int, int]) -> int:
+def _see(fact: Record, generation: Generation, waiting: dict[int, int]) -> int:
     """Enter a fact; answers by how much the payload changed."""
-    position = mirror.boundaries.position
+    position = generation.boundaries.position
     match fact:
         case DeltaSetCut():
             waiting[position(fact.generation, fact.number)] = fact.payload_bytes

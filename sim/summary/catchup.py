@@ -20,7 +20,7 @@ from typing import Final
 from sim.records import CopyOutFinished, DeltaSetCut, LinkStood, SetReceived
 from sim.summary import arrivals
 from sim.summary.facts import Facts
-from sim.summary.mirror import Mirror
+from sim.summary.generation import Generation
 from sim.summary.traffic import capacity
 from sim.summary.windows import Windows
 
@@ -52,13 +52,14 @@ class Estimate:
 
 
 class CatchingUp:
-    """One secondary; `outages` are when nothing could get to it, copies on their way among them."""
+    """One secondary in a generation; `outages` are when nothing could get to it, copies on their way among them."""
 
-    def __init__(self, facts: Facts, mirror: Mirror, secondary: str, outages: Windows) -> None:
-        self._mirror, self._secondary, self.outages = mirror, secondary, outages
-        self.waiting = arrivals.history(facts, mirror, secondary)
+    def __init__(self, generation: Generation, secondary: str, outages: Windows) -> None:
+        facts = generation.facts
+        self._generation, self._secondary, self.outages = generation, secondary, outages
+        self.waiting = arrivals.history(facts, generation, secondary)
         self._links = {link.link: link for link in facts.of(LinkStood)}
-        self._cuts = list(facts.about(DeltaSetCut, replication=mirror.name))
+        self._cuts = list(facts.about(DeltaSetCut, replication=generation.name))
         self._cut_ns = [cut.time_ns for cut in self._cuts]
         self._served = list(self._services(facts))
         self._served_ns = [time_ns for time_ns, _, _ in self._served]
@@ -150,14 +151,14 @@ class CatchingUp:
         return [Fraction(bits, 8) * (1 if link.congestion == "ideal" else PACKET) for link, bits in limited]
 
     def _way(self, time_ns: int) -> list[tuple[LinkStood, tuple[str, str]]] | None:
-        path = self._mirror.routes.path(self._secondary, time_ns)
+        path = self._generation.routes.path(self._secondary, time_ns)
         if not path:
             only = list(self._links.values())
             return [(only[0], only[0].ends)] if len(only) == 1 else None
         ends = {name: link.ends for name, link in self._links.items()}
         found = []
         for hop in path:
-            sites = self._mirror.routes.sites(hop, ends, time_ns)
+            sites = self._generation.routes.sites(hop, ends, time_ns)
             found += [
                 (self._links[link], (here, there))
                 for link, here, there in zip(hop.links, sites, sites[1:], strict=False)
@@ -175,7 +176,7 @@ class CatchingUp:
         first = max(0, stop - OBSERVED)
         if not stop:
             return None
-        since_ns = self._cut_ns[first - 1] if first else self._mirror.began.time_ns
+        since_ns = self._cut_ns[first - 1] if first else self._generation.began.time_ns
         lasted = self._cut_ns[stop - 1] - since_ns
         payload = sum(cut.payload_bytes for cut in self._cuts[first:stop])
         return Fraction(payload * SECOND, lasted) if lasted else None
@@ -183,11 +184,12 @@ class CatchingUp:
     def _services(self, facts: Facts) -> Iterator[tuple[int, int, int]]:
         """A set is on its way alone from when it can be sent, or the one before it has arrived; outages left out."""
         ready = {
-            (fact.generation, fact.number): fact for fact in facts.about(CopyOutFinished, replication=self._mirror.name)
+            (fact.generation, fact.number): fact
+            for fact in facts.about(CopyOutFinished, replication=self._generation.name)
         }
         cuts = {(cut.generation, cut.number): cut for cut in self._cuts}
         before_ns = 0
-        for fact in facts.of_arm(self._mirror.name, self._secondary):
+        for fact in facts.of_arm(self._generation.name, self._secondary):
             name = (getattr(fact, "generation", 0), getattr(fact, "number", 0))
             if isinstance(fact, SetReceived) and name in cuts:
                 begin = max(before_ns, ready.get(name, cuts[name]).time_ns)

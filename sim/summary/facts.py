@@ -38,7 +38,7 @@ class Facts:
             self._among[kinds] = tuple(fact for fact in self.in_order if type(fact) in wanted) if there else ()
         return self._among[kinds]
 
-    def about(self, kind: type[Kind], **named: object) -> Iterator[Kind]:
+    def about(self, kind: type[Kind], /, **named: object) -> Iterator[Kind]:
         """The facts of a kind whose fields have these values, in order."""
         for fact in self.of(kind):
             if all(getattr(fact, name) == value for name, value in named.items()):

@@ -17,7 +17,7 @@ from sim.summary.curve import Curve
 from sim.summary.facts import Facts
 from sim.summary.mirror import Mirror
 from sim.summary.outages import Outages
-from sim.summary.spans import copies_due, node_outages
+from sim.summary.spans import copies_due, node_outages, site_losses
 from sim.summary.windows import Span, Windows
 
 PHASES = ("steady", "outage", "recovery", "resync", "all")
@@ -28,7 +28,7 @@ def phase_windows(
 ) -> dict[str, Windows]:
     """The windows of each phase; `targets_ns` holds the lag to get back to by (replication, secondary)."""
     until = facts.until_ns
-    down = [span for span, _ in node_outages(facts)]
+    down = [span for span, _ in [*node_outages(facts), *site_losses(facts)]]
     down += [span for mirror in mirrors for name in mirror.secondaries for span in outages.of(mirror, name).spans]
     copied = [span for mirror in mirrors for name in mirror.secondaries for span in mirror.unreadable(name)]
     copied += [span for span, _ in copies_due(facts)]

@@ -12,6 +12,7 @@ from sim.summary.curve import Curve
 from sim.summary.mirror import MODES, Mirror
 from sim.summary.sample import SECOND, Gap, Series
 from sim.summary.story import Story
+from sim.summary.windows import Windows
 
 Exposed = Callable[[Mirror, str, str | None], Curve]
 OfArm = Callable[[Mirror, str], Curve]
@@ -118,20 +119,33 @@ def _of_arms(story: Story, curve: OfArm, divisor: int = 1) -> Iterator[Series]:
 def _exposures(story: Story, exposed: Exposed, *, oldest: bool = False, divisor: int = 1) -> Iterator[Series]:
     """A disaster meets all replications: their losses add up, and the oldest data decides the age.
 
-    Where one of them has no copy to go on with, everything is lost; mode `sync` waits for one and loses nothing.
+    Where one of them has no copy to go on with, everything is lost; mode `sync` waits for one and loses nothing. Of a
+    replication whose users have no service nothing more can be lost.
     """
+    served = Windows.of((span for mirror in story.mirrors for span in mirror.at_stake.spans), story.until_ns)
     for mode in MODES:
         gap = Gap.NO_SAMPLE if mode == "sync" else Gap.EVERYTHING
         if story.mirrors:
-            yield Series({"mode": mode}, partial(_of_all, story, exposed, mode, oldest), divisor, gap=gap)
+            curve = partial(_of_all, story, exposed, mode, oldest)
+            yield Series({"mode": mode}, curve, divisor, gap=gap, there=served)
         for mirror, secondary, name in story.arms:
             curve, several = partial(exposed, mirror, mode, secondary), len(story.arms) > 1
-            there = mirror.membership[secondary]
+            there = mirror.membership[secondary].within(mirror.at_stake)
             yield Series({"mode": mode, "to": name}, curve, divisor, listed=several, gap=gap, there=there)
 
 
 def _of_all(story: Story, exposed: Exposed, mode: str, oldest: bool) -> Curve:
-    return combined([exposed(mirror, mode, None) for mirror in story.mirrors], max if oldest else sum)
+    curves = [exposed(mirror, mode, None) for mirror in story.mirrors]
+    if len(curves) > 1:
+        curves = [_nothing_where(mirror.service.none, own) for mirror, own in zip(story.mirrors, curves, strict=True)]
+    return combined(curves, max if oldest else sum)
+
+
+def _nothing_where(windows: Windows, curve: Curve) -> Curve:
+    """The same with nought in windows in which it has no value."""
+    if not windows.spans:
+        return curve
+    return Curve.of(sorted([*curve.segments(), *((begin, end, 0, 0) for begin, end in windows.spans)]))
 
 
 def _exposed_bytes(mirror: Mirror, mode: str, secondary: str | None) -> Curve:

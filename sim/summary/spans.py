@@ -15,11 +15,14 @@ from sim.records import (
     NodeCameUp,
     NodeWentDown,
     Record,
+    ReplicationBegan,
     ReplicationStarted,
     ReplicationStopped,
     SecondaryDropped,
     SecondaryJoined,
     SecondaryLeft,
+    SiteBack,
+    SiteLost,
     WritesResumed,
     WritesSuspended,
 )
@@ -50,16 +53,27 @@ def copies_due(facts: Facts) -> list[tuple[Span, SecondaryDropped]]:
     return spans_between(facts, SecondaryDropped, (CopyBegan, CopyFinished), _arm)
 
 
-def membership(facts: Facts, replication: str, secondary: str, since_ns: int) -> Windows:
-    """When a secondary was a member of a replication that began at `since_ns`: always, unless it joined or left."""
-    spans, inside = [], True
-    for fact in facts.of_arm(replication, secondary):
+def members(facts: Facts, began: ReplicationBegan) -> tuple[str, ...]:
+    """Who is a member of a generation at any time of it: those at its begin, and who joined it."""
+    joined = (fact.secondary for fact in facts.about(SecondaryJoined, replication=began.replication))
+    return tuple(dict.fromkeys([*began.secondaries, *joined]))
+
+
+def membership(facts: Facts, began: ReplicationBegan, secondary: str) -> Windows:
+    """When a secondary was a member of a generation: always, unless it joined or left."""
+    spans, since_ns, inside = [], began.time_ns, secondary in began.secondaries
+    for fact in facts.of_arm(began.replication, secondary):
         if isinstance(fact, SecondaryLeft) and inside:
             spans.append((since_ns, fact.time_ns))
             inside = False
         elif isinstance(fact, SecondaryJoined) and not inside:
             since_ns, inside = fact.time_ns, True
     return Windows.of([*spans, (since_ns, facts.until_ns)] if inside else spans, facts.until_ns)
+
+
+def site_losses(facts: Facts) -> list[tuple[Span, SiteLost]]:
+    """When a site was lost to a disaster."""
+    return spans_between(facts, SiteLost, SiteBack, lambda fact: getattr(fact, "site", None))
 
 
 def _replication(fact: Record) -> Hashable:

@@ -5,6 +5,7 @@
     nothing can be offered from when a copy begins until one is complete (V7, FIG 11); a secondary that was dropped, and
     waits for its copy, serves its old boundary until then
     nor by who is no member, or has joined and waits for its first copy
+    nor by a site that is lost; who had its volume there has nothing before the next copy
 Boundaries are counted along the primary's history: 0 is the start, k the k-th cut. A cut that was skipped because
 nothing had been written finds the volume still at its newest boundary, which is as young as that instant (C8).
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from heapq import merge
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -29,6 +31,8 @@ from sim.records import (
     SecondaryLeft,
     SetReceived,
     SetReplayed,
+    SiteBack,
+    SiteLost,
 )
 from sim.summary.curve import Segment
 from sim.summary.facts import Facts
@@ -103,6 +107,7 @@ class Standing:
 class _Secondary:
     boundaries: Boundaries
     readable: bool
+    lost: bool = False  # its site, to a disaster
     replayed: int = 0
     begun: int = 0
     received: int = 0
@@ -112,6 +117,11 @@ class _Secondary:
         match fact:
             case CopyBegan() | SecondaryJoined() | SecondaryLeft():
                 self.readable = False
+            case SiteLost(destroys=destroys):
+                self.lost = True
+                self.readable = self.readable and "volume" not in destroys
+            case SiteBack():
+                self.lost = False
             case CopyFinished(generation=generation, number=number):
                 self.readable = True
                 self.replayed = self.begun = self.received = self.boundaries.position(generation, number)
@@ -128,7 +138,7 @@ class _Secondary:
             self.held.remove(self.received)
 
     def standing(self, time_ns: int) -> Standing:
-        if not self.readable:
+        if self.lost or not self.readable:
             return Standing(time_ns, None, None, None)
         return Standing(time_ns, self.replayed, self.begun, self.received)
 
@@ -139,17 +149,25 @@ _ABOUT_A_SECONDARY = (
 
 
 def standings(
-    facts: Facts, replication: str, secondary: str, boundaries: Boundaries, *, begins_empty: bool = False
-) -> list[Standing]:
-    """Each change of what a secondary can offer, from the start of its replication on, in order of time.
+    facts: Facts, replication: str, secondary: str, boundaries: Boundaries, *, site: str = "",
+    begins_empty: bool = False, first: bool = True,
+) -> list[Standing]:  # fmt: skip
+    """Each change of what a secondary can offer, from the start of its generation on, in order of time.
 
-    One that `begins_empty`, or whose ledger tells of an initial copy, offers nothing before its first copy is complete.
+    One that `begins_empty`, or, in the `first` generation, whose ledger tells of an initial copy, offers nothing before
+    its first copy is complete; one whose `site` is lost nothing until that is back.
     """
-    concerned = list(_concerning(facts, replication, secondary))
-    copied_at_first = any(isinstance(fact, CopyBegan) and fact.cause == "initial_copy" for fact in concerned)
+    concerned = list(_concerning(facts, replication, secondary, site))
+    copied_at_first = first and any(isinstance(fact, CopyBegan) and fact.cause == "initial_copy" for fact in concerned)
     state = _Secondary(boundaries, readable=not (begins_empty or copied_at_first))
-    history = [state.standing(boundaries.times_ns[0])]
+    since_ns = boundaries.times_ns[0]
     for fact in concerned:
+        if fact.time_ns < since_ns:
+            state.see(fact)  # a disaster before this generation
+    history = [state.standing(since_ns)]
+    for fact in concerned:
+        if fact.time_ns < since_ns:
+            continue
         state.see(fact)
         changed = state.standing(fact.time_ns)
         if (changed.replayed, changed.begun, changed.received) != (
@@ -161,5 +179,7 @@ def standings(
     return history
 
 
-def _concerning(facts: Facts, replication: str, secondary: str) -> Iterator[Record]:
-    return (fact for fact in facts.of_arm(replication, secondary) if isinstance(fact, _ABOUT_A_SECONDARY))
+def _concerning(facts: Facts, replication: str, secondary: str, site: str) -> Iterator[Record]:
+    own = (fact for fact in facts.of_arm(replication, secondary) if isinstance(fact, _ABOUT_A_SECONDARY))
+    disasters = [fact for fact in facts.among(SiteLost, SiteBack) if getattr(fact, "site", "") == site]
+    return merge(disasters, own, key=lambda fact: fact.time_ns) if disasters else own

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.records import CopyBegan, CopyFinished, SetForwarded, SetReceived
+from sim.summary.generation import Generation
 from sim.summary.mirror import Mirror
 from sim.summary.routes import Hop
 from sim.summary.windows import Windows
@@ -43,11 +44,16 @@ class Cost:
 
 def deliveries(mirror: Mirror) -> Iterator[Delivery]:
     """What every member got in whole, in no particular order."""
-    facts, block = mirror.facts, mirror.block_bytes
-    path = mirror.routes.path
-    for name in mirror.secondaries:
+    for generation in mirror.generations:
+        yield from _within(generation)
+
+
+def _within(generation: Generation) -> Iterator[Delivery]:
+    facts, block = generation.facts, generation.block_bytes
+    path = generation.routes.path
+    for name in generation.secondaries:
         copying = 0
-        for fact in facts.of_arm(mirror.name, name):
+        for fact in facts.of_arm(generation.name, name):
             way = path(name, fact.time_ns)
             match fact:
                 case SetReceived():
@@ -56,7 +62,7 @@ def deliveries(mirror: Mirror) -> Iterator[Delivery]:
                     copying = fact.copy_bytes
                 case CopyFinished():
                     yield Delivery(fact.time_ns, name, copying, way, relayed=False, kept=True)
-    for passed in facts.about(SetForwarded, replication=mirror.name):
+    for passed in facts.about(SetForwarded, replication=generation.name):
         way = path(passed.forwarder, passed.time_ns)
         yield Delivery(passed.time_ns, passed.forwarder, passed.blocks * block, way, relayed=True, kept=False)
 

@@ -15,30 +15,46 @@ from sim.records import (
     ReplicationStopped,
     RouteChanged,
     SecondaryDropped,
+    SiteBack,
+    SiteLost,
 )
-from sim.summary.mirror import Mirror
+from sim.summary.generation import Generation
 from sim.summary.story import Story
 
 IN_STEP: Final = "in step"
 NO_MEMBER: Final = "no member"
+LOST: Final = "its site is lost"
 
 
-def state_of(story: Story, mirror: Mirror, secondary: str) -> str:
+_TROUBLES: Final[tuple[tuple[type[Record], tuple[type[Record], ...], str], ...]] = (
+    (SecondaryDropped, (CopyBegan, CopyFinished), "waits for a copy"),
+    (CopyBegan, (CopyFinished,), "being copied"),
+    (ReplicationStopped, (ReplicationStarted,), "stopped"),
+)
+
+
+def state_of(story: Story, generation: Generation, secondary: str) -> str:
     """`in step` where nothing is the matter, else what is; what keeps it from getting sets comes first."""
-    own = story.facts.of_arm(mirror.name, secondary)
-    if not mirror.membership[secondary].holds(story.until_ns):
+    own = generation.facts.of_arm(generation.name, secondary)
+    if not generation.membership[secondary].holds(story.until_ns):
         return NO_MEMBER
-    if _newest(own, SecondaryDropped, (CopyBegan, CopyFinished)):
-        return "waits for a copy"
-    if _newest(own, CopyBegan, (CopyFinished,)):
-        return "being copied"
-    if _newest(own, ReplicationStopped, (ReplicationStarted,)):
-        return "stopped"
+    if _site_is_lost(story, generation.site_of(secondary)):
+        return LOST
+    for opens, closes, word in _TROUBLES:
+        if _newest(own, opens, closes):
+            return word
     reached = list(story.facts.among(MemberUnreachable, MemberReachable, RouteChanged))
-    for hop in mirror.routes.path(secondary, story.until_ns)[::-1]:
-        if _newest(_of_member(reached, mirror.name, hop.member), MemberUnreachable, (MemberReachable, RouteChanged)):
+    for hop in generation.routes.path(secondary, story.until_ns)[::-1]:
+        if _newest(
+            _of_member(reached, generation.name, hop.member), MemberUnreachable, (MemberReachable, RouteChanged)
+        ):
             return "unreachable" if hop.member == secondary else f"behind {hop.member}, unreachable"
     return IN_STEP
+
+
+def _site_is_lost(story: Story, site: str) -> bool:
+    told = [fact for fact in story.facts.among(SiteLost, SiteBack) if getattr(fact, "site", "") == site]
+    return _newest(told, SiteLost, (SiteBack,))
 
 
 def _of_member(facts: list[Record], replication: str, member: str) -> list[Record]:

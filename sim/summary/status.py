@@ -26,8 +26,8 @@ from sim.records import (
 )
 from sim.summary import fill
 from sim.summary.catchup import CatchingUp
+from sim.summary.generation import Generation
 from sim.summary.linkstate import links, nodes
-from sim.summary.mirror import Mirror
 from sim.summary.standing import SetName
 from sim.summary.stands import CutSet, Destination, Policy, Replay, ReplicationStatus, SaveVolume, Status
 from sim.summary.state import state_of
@@ -50,7 +50,8 @@ class _Prefix:
 def status(run: RunLike, time_ns: int) -> Status:
     """What stands at an instant of a run, all that happens in it included."""
     story = Story(prefix(run, time_ns))
-    replications = tuple(_Reader(story, mirror, time_ns).status() for mirror in story.mirrors)
+    newest = (mirror.generations[-1] for mirror in story.mirrors)
+    replications = tuple(_Reader(story, generation, time_ns).status() for generation in newest)
     return Status(time_ns, replications, tuple(links(story)), tuple(nodes(story)))
 
 
@@ -62,36 +63,36 @@ def prefix(run: RunLike, time_ns: int) -> _Prefix:
 
 
 class _Reader:
-    """Reads one replication at an instant that its story ends at."""
+    """Reads the newest generation of a replication at an instant that its story ends at."""
 
-    def __init__(self, story: Story, mirror: Mirror, time_ns: int) -> None:
-        self._story, self._mirror, self._now = story, mirror, time_ns
-        self._names = mirror.boundaries.names
+    def __init__(self, story: Story, generation: Generation, time_ns: int) -> None:
+        self._story, self._generation, self._now = story, generation, time_ns
+        self._names = generation.boundaries.names
         self._fills = fill.save_volumes_at_the_end(story.facts)
 
     def status(self) -> ReplicationStatus:
         generation, number = self._names[-1]
         current = SetName(generation, number + 1)
-        destinations = tuple(self._destination(name) for name in self._mirror.secondaries)
+        destinations = tuple(self._destination(name) for name in self._generation.secondaries)
         sets = tuple(self._sets(destinations))
         looks = [look for look in self._about(WritesLooked) if (look.generation, look.number) == current]
         return ReplicationStatus(
-            name=self._mirror.name,
-            volume=self._mirror.began.volume,
-            primary=self._mirror.began.primary,
+            name=self._generation.name,
+            volume=self._generation.began.volume,
+            primary=self._generation.began.primary,
             current=current,
-            current_since_ns=self._mirror.boundaries.times_ns[-1],
+            current_since_ns=self._generation.boundaries.times_ns[-1],
             current_blocks=sum(look.new_blocks for look in looks),
-            current_looked_ns=max((look.time_ns for look in looks), default=self._mirror.boundaries.times_ns[-1]),
-            block_bytes=self._mirror.block_bytes,
+            current_looked_ns=max((look.time_ns for look in looks), default=self._generation.boundaries.times_ns[-1]),
+            block_bytes=self._generation.block_bytes,
             policy=self._policy(""),
-            save_volume=self._save_volume(self._mirror.began.primary),
+            save_volume=self._save_volume(self._generation.began.primary),
             sets=sets,
             destinations=tuple(_only(one, {cut.name for cut in sets}) for one in destinations),
         )
 
     def _about(self, kind: Any) -> Iterator[Any]:
-        return self._story.facts.about(kind, replication=self._mirror.name)
+        return self._generation.facts.about(kind, replication=self._generation.name)
 
     # -- the source ---------------------------------------------------------------------------------------------------
 
@@ -110,30 +111,30 @@ class _Reader:
         if changes:
             return Policy(changes[-1].timeout_ns, changes[-1].high_water_mark_bytes)
         if not secondary:
-            return Policy(self._mirror.began.timeout_ns, self._mirror.began.high_water_mark_bytes)
-        return Policy(*self._mirror.playback_policy(secondary))
+            return Policy(self._generation.began.timeout_ns, self._generation.began.high_water_mark_bytes)
+        return Policy(*self._generation.playback_policy(secondary))
 
     def _save_volume(self, site: str) -> SaveVolume | None:
-        used, capacity = self._fills.get((self._mirror.name, site), (0, 0))
+        used, capacity = self._fills.get((self._generation.name, site), (0, 0))
         return SaveVolume(used, capacity) if capacity or used else None
 
     # -- a destination ------------------------------------------------------------------------------------------------
 
     def _destination(self, secondary: str) -> Destination:
-        mirror, standing = self._mirror, self._mirror.standings(secondary)[-1]
-        catching_up = self._story.catching_up(mirror, secondary)
-        hop, site = mirror.routes.hop(secondary, self._now), mirror.site_of(secondary)
+        source, standing = self._generation, self._generation.standings(secondary)[-1]
+        catching_up = self._story.catching_up(source, secondary)
+        hop, site = source.routes.hop(secondary, self._now), source.site_of(secondary)
         estimate = catching_up.estimate(self._now)
-        lag = mirror.lag(secondary).segments()[-1:]
-        last, mean = _speeds(catching_up, self._now, mirror.block_bytes)
+        lag = source.lag(secondary).segments()[-1:]
+        last, mean = _speeds(catching_up, self._now, source.block_bytes)
         readable = standing.replayed is not None
         outstanding = self._names[standing.replayed + 1 :] if standing.replayed is not None else self._names[1:]
         return Destination(
             name=secondary,
             site=site,
-            feeder=(hop.feeder if hop is not None else None) or mirror.began.primary,
-            way=mirror.routes.links(secondary, self._now),
-            state=state_of(self._story, mirror, secondary),
+            feeder=(hop.feeder if hop is not None else None) or source.began.primary,
+            way=source.routes.links(secondary, self._now),
+            state=state_of(self._story, source, secondary),
             received=None if standing.received is None else self._names[standing.received],
             replayed=None if standing.replayed is None else self._names[standing.replayed],
             lag_ns=lag[0][3] if lag and readable else None,
@@ -145,25 +146,25 @@ class _Reader:
             eta_linear_ns=estimate.linear_ns if estimate else None,
             eta_drain_ns=estimate.drain_ns if estimate else None,
             policy=self._policy(secondary),
-            save_volume=self._save_volume(site) if site != mirror.began.primary else None,
+            save_volume=self._save_volume(site) if site != source.began.primary else None,
             outstanding=tuple(outstanding) if readable else (),
             arrived=self._arrived(secondary),
             replays=self._replays(secondary),
         )
 
     def _payload(self, names: Sequence[SetName]) -> int:
-        so_far = self._mirror.boundaries.payload_so_far
+        so_far = self._generation.boundaries.payload_so_far
         return so_far[-1] - so_far[-1 - len(names)]
 
     def _arrived(self, secondary: str) -> dict[SetName, int]:
-        own = self._story.facts.of_arm(self._mirror.name, secondary)
+        own = self._generation.facts.of_arm(self._generation.name, secondary)
         facts = [fact for fact in own if isinstance(fact, SetReceived)]
         return {SetName(fact.generation, fact.number): fact.time_ns for fact in facts}
 
     def _replays(self, secondary: str) -> dict[SetName, Replay]:
         began: dict[tuple[int, int], int] = {}
         found: dict[SetName, Replay] = {}
-        for fact in self._story.facts.of_arm(self._mirror.name, secondary):
+        for fact in self._generation.facts.of_arm(self._generation.name, secondary):
             if isinstance(fact, ReplayBegan):
                 began[fact.generation, fact.number] = fact.time_ns
             elif isinstance(fact, SetReplayed):

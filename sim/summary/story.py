@@ -14,6 +14,7 @@ from sim.records import PolicyChanged, Record, ReplicationBegan
 from sim.scenario.replication import Replication
 from sim.summary.catchup import CatchingUp
 from sim.summary.facts import Facts
+from sim.summary.generation import Generation
 from sim.summary.mirror import Mirror
 from sim.summary.outages import Outages
 from sim.summary.phases import phase_windows
@@ -53,7 +54,7 @@ class Story:
     def __init__(self, run: RunLike) -> None:
         self.run = run
         self.facts = Facts(run.ledger)
-        self._catching_up: dict[tuple[str, str], CatchingUp] = {}
+        self._catching_up: dict[tuple[Generation, str], CatchingUp] = {}
         self._costs: dict[tuple[str, Windows], tuple[Cost, Cost]] = {}
         self.mirrors = [Mirror(self.facts, began, self._said(began.replication)) for began in self._first_begins()]
 
@@ -90,18 +91,22 @@ class Story:
         """When nothing could get to whom."""
         return Outages(self.facts)
 
-    def catching_up(self, mirror: Mirror, secondary: str) -> CatchingUp:
-        """How a secondary falls behind and catches up; until a copy is complete it is as cut off as in an outage."""
-        if (mirror.name, secondary) not in self._catching_up:
+    def catching_ups(self, mirror: Mirror, secondary: str) -> list[CatchingUp]:
+        """How a secondary falls behind and catches up, in each generation that it was a member of."""
+        return [self.catching_up(one, secondary) for one in mirror.generations if secondary in one.secondaries]
+
+    def catching_up(self, generation: Generation, secondary: str) -> CatchingUp:
+        """The same in one generation; until a copy is complete it is as cut off as in an outage."""
+        if (generation, secondary) not in self._catching_up:
             due = [
                 span
-                for span, fact in copies_due(self.facts)
-                if (fact.replication, fact.secondary) == (mirror.name, secondary)
+                for span, fact in copies_due(generation.facts)
+                if (fact.replication, fact.secondary) == (generation.name, secondary)
             ]
-            cut_off = [*self.outages.of(mirror, secondary).spans, *mirror.unreadable(secondary), *due]
-            outages = Windows.of(cut_off, self.until_ns)
-            self._catching_up[mirror.name, secondary] = CatchingUp(self.facts, mirror, secondary, outages)
-        return self._catching_up[mirror.name, secondary]
+            cut_off = [*self.outages.during(generation, secondary).spans, *generation.unreadable(secondary), *due]
+            outages = Windows.of(cut_off, generation.until_ns)
+            self._catching_up[generation, secondary] = CatchingUp(generation, secondary, outages)
+        return self._catching_up[generation, secondary]
 
     def tree_and_star(self, mirror: Mirror, windows: Windows) -> tuple[Cost, Cost]:
         """What the tree of a replication carried in the windows, and what a star would have."""
@@ -148,7 +153,8 @@ class Story:
 
     def _playback_timeout_ns(self, mirror: Mirror, secondary: str) -> int:
         said = self._said(mirror.name)
-        return (said.secondaries[secondary].timeout or 0) if said else 0
+        own = said.secondaries.get(secondary) if said else None
+        return (own.timeout or 0) if own else 0
 
     def _said(self, replication: str) -> Replication | None:
         """What the scenario says of a replication; nothing of one in a ledger built by hand."""

@@ -15,7 +15,7 @@ from sim.summary.sample import SECOND, Gap, OfWindows, Total
 from sim.summary.story import Story
 from sim.summary.windows import Span, Windows
 
-CAUSES = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "retransmission")
+CAUSES = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "retransmission", "undo", "resync_delta")
 
 
 def wan_bytes(story: Story, windows: Windows) -> Iterator[Total]:
@@ -77,8 +77,10 @@ def unreceived(story: Story, windows: Windows) -> Iterator[Total]:
     """What was cut and has not arrived in whole at each secondary off the primary's site, at the end."""
     for mirror, secondary, name in story.arms:
         if windows.spans and secondary in mirror.off_site:
-            waiting = story.catching_up(mirror, secondary).waiting
-            yield Total({"to": name}, arrivals.at(waiting, windows.spans[-1][1]).payload_bytes)
+            end_ns = windows.spans[-1][1]
+            waiting = story.catching_ups(mirror, secondary)[-1].waiting
+            feeds = secondary in mirror.generation_at(end_ns).secondaries
+            yield Total({"to": name}, arrivals.at(waiting, end_ns).payload_bytes if feeds else 0)
 
 
 def unreadable(story: Story, windows: Windows) -> Iterator[Total]:
@@ -132,7 +134,8 @@ def without_copy_off_site(story: Story, windows: Windows) -> Iterator[Total]:
     """How many replications of each primary's site have all of their copies there too."""
     for site in sorted({mirror.began.primary for mirror in story.mirrors}):
         yield Total(
-            {"site": site}, sum(mirror.began.primary == site and not mirror.off_site for mirror in story.mirrors)
+            {"site": site},
+            sum(mirror.began.primary == site and not mirror.generations[0].off_site for mirror in story.mirrors),
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Final
 
-from sim.records import FaultBegan, RouteChanged
+from sim.records import BytesCarried, FaultBegan, RouteChanged
 from sim.summary.catchup import ESTIMATORS
 from sim.summary.faults import Cuts, unreachable
 from sim.summary.sample import SECOND, OfWindows, Total
@@ -19,13 +19,14 @@ BYPASS: Final = "bypass"
 
 def primary_bytes(story: Story, windows: Windows) -> Iterator[Total]:
     """Bytes of each replication that left its primary's site."""
-    homes = {mirror.name: mirror.began.primary for mirror in story.mirrors}
-    left = story.traffic.carried(
-        windows,
-        lambda transfer: transfer.replication,
-        lambda transfer: transfer.source == homes.get(transfer.replication),
-    )
-    for name in homes:
+    mirrors = {mirror.name: mirror for mirror in story.mirrors}
+
+    def leaves(transfer: BytesCarried) -> bool:
+        mirror = mirrors.get(transfer.replication)
+        return mirror is not None and transfer.source == mirror.generation_at(transfer.began_ns).began.primary
+
+    left = story.traffic.carried(windows, lambda transfer: transfer.replication, leaves)
+    for name in mirrors:
         yield Total({"replication": name}, left.get(name, 0))
 
 
@@ -34,7 +35,7 @@ def of_routes(which: int, *, from_primary: bool) -> OfWindows:
 
     def measured(story: Story, windows: Windows) -> Iterator[Total]:
         for mirror in story.mirrors:
-            if mirror.routes.has_forwarders:
+            if any(one.routes.has_forwarders for one in mirror.generations):
                 cost = story.tree_and_star(mirror, windows)[which]
                 yield Total({"replication": mirror.name}, cost.from_primary if from_primary else cost.all_links)
 
@@ -87,7 +88,8 @@ def bypasses(story: Story, windows: Windows) -> Iterator[Total]:
 def catch_up(story: Story, windows: Windows) -> Iterator[Total]:
     """The longest that each secondary took to catch up after an outage."""
     for mirror, secondary, name in story.arms:
-        took = story.catching_up(mirror, secondary).took_ns(story.until_ns)
+        catching_ups = story.catching_ups(mirror, secondary)
+        took = [(ended, lasted) for one in catching_ups for ended, lasted in one.took_ns(one.outages.until_ns)]
         own = [lasted for ended, lasted in took if windows.holds(ended)]
         if own:
             yield Total({"to": name}, Fraction(max(own), SECOND))
@@ -98,7 +100,8 @@ def eta_error(statistic: Callable[[list[int]], Fraction]) -> OfWindows:
 
     def measured(story: Story, windows: Windows) -> Iterator[Total]:
         for mirror, secondary, name in story.arms:
-            asked = [one for one in story.catching_up(mirror, secondary).estimates if windows.holds(one.time_ns)]
+            told = (one for part in story.catching_ups(mirror, secondary) for one in part.estimates)
+            asked = [one for one in told if windows.holds(one.time_ns)]
             for estimator in ESTIMATORS:
                 errors = [error for one in asked if (error := one.error_ns(estimator)) is not None]
                 if errors:

@@ -123,6 +123,11 @@ class Story:
         hop = {"feeder": feeder, "links": links, "role": role, "site": site or member}
         return self.add(records.RouteStood, 0, member=member, **hop)
 
+    def route_now(self, at: float, member: str, feeder: str, *links: str) -> Story:
+        """A route of a generation that began later."""
+        hop = {"feeder": feeder, "links": links, "role": "secondary", "site": member}
+        return self.add(records.RouteStood, at, member=member, **hop)
+
     def rerouted(self, at: float, member: str, feeder: str, *links: str, before: str, cause: str = "bypass") -> Story:
         change = {"feeder": feeder, "before": before, "links": links, "cause": cause}
         return self.add(records.RouteChanged, at, member=member, **change)

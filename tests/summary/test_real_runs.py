@@ -86,11 +86,15 @@ def test_distinct_lost_blocks_are_those_that_the_trace_wrote_after_the_boundary(
     compared = 0
     for mode in ("replayed", "default"):
         curve = mirror.lag_blocks("lisbon") if mode == "replayed" else mirror.exposure_blocks(mode)
-        changes = mirror.surviving(mode)
+        changes = mirror.generations[0].surviving(mode)
         for begin, _, first, _ in curve.segments():
             survives = [boundary for time_ns, boundary in changes if time_ns <= begin][-1]
             if begin in steps and survives is not None:
-                assert first == lost(writes, mirror.boundaries.times_ns[survives], begin), (mode, survives, begin)
+                assert first == lost(writes, mirror.generations[0].boundaries.times_ns[survives], begin), (
+                    mode,
+                    survives,
+                    begin,
+                )
                 compared += survives > 0
     assert compared > 300, "this test is about boundaries that change"
 

@@ -129,7 +129,7 @@ def test_nothing_is_foreseen_within_an_outage_and_what_never_arrives_is_not_scor
     story = Story(until=100).link("wan", ("madrid", "lisbon")).route("lisbon", "madrid", "wan")
     story.cut(1, 10, blocks=9).fault(20, 50, "wan").cut(2, 30, blocks=9).cut(3, 60, blocks=9).in_order()
     read = Read(story.run())
-    estimates = read.catching_up(read.mirrors[0], "lisbon").estimates
+    estimates = read.catching_ups(read.mirrors[0], "lisbon")[0].estimates
     assert [(one.time_ns / S, one.after_outage) for one in estimates] == [(50, True), (60, False)]
     assert all(one.caught_up_ns is None and one.error_ns("linear") is None for one in estimates)
     summary = summarise(read)
@@ -159,7 +159,7 @@ def test_the_naive_estimate_falls_short_by_b_over_b_less_w_and_drain_rate_does_n
         free = started + size
         story.cut(number, cut, blocks=blocks).received(number, free, blocks=blocks)
     read = Read(story.in_order().run())
-    first = read.catching_up(read.mirrors[0], "lisbon").estimates[0]
+    first = read.catching_ups(read.mirrors[0], "lisbon")[0].estimates[0]
     assert first.time_ns == ns(end) and first.caught_up_ns is not None and first.linear_ns and first.drain_ns
     took, w = first.caught_up_ns / S - end, blocks * BLOCK / period
     assert took == pytest.approx(w * (end - begin) / (MB - w), abs=2 * period)  # whole sets on either side
