@@ -25,6 +25,13 @@ COUNTED: Final = {
     "bypass": "times at which a member was fed past a forwarder that had failed",
     "discarded": "times at which a receiver threw chunks away",
     "snapshot_given_up": "snapshots that had to go because their store was full",
+    "site_lost": "disasters that struck a site, each site for itself",
+    "failover": "failovers",
+    "resync": "resyncs that were planned, those that followed a crash of one among them",
+    "resync_incremental": "resyncs that undid and copied what differed",
+    "resync_full": "resyncs that had to copy the whole volume",
+    "failback": "failbacks that came to their end",
+    "refused": "commands of recovery that could not be carried out",
 }
 
 

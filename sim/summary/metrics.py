@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sim.summary import counts, series, totals, wan
+from sim.scenario.metrics import METRICS
+from sim.summary import counts, recovery, series, totals, wan
 from sim.summary.amounts import Unit
 from sim.summary.sample import Labels, OfRun, OfWindows
 
@@ -111,16 +112,17 @@ TABLE: Final = (
     ),
     Metric(
         None, "unreadable_seconds.<to>", "s",
-        "for how long a copy was on its way and nothing could be served; no part of lag in the summary, infinite lag "
-        "for a check", 0, totals=totals.unreadable,
+        "for how long a copy was on its way, or the site lost, and nothing could be served; no part of lag in the "
+        "summary, infinite lag for a check", 0, totals=totals.unreadable,
     ),
     Metric(
         "exposure", "exposure_seconds.<mode>[.<to>]", "s",
         "now - boundary that a failover would go on with: default the newest complete received set without a gap "
         "before it, now the newest replayed one (a replay that has begun counts), sync 0; everything, more than any "
-        "number, while there is no copy to go on with; without `to` the secondary that loses least, of several "
-        "replications the oldest; a copy on the primary's own site survives no disaster there: it counts only where "
-        "`to` names it, and then for the loss of its disk", None, curves=series.exposure, statistics=ALL,
+        "number, while there is no copy to go on with; no value from a disaster to the promotion; without `to` the "
+        "secondary that loses least, of several replications the oldest; a copy on the primary's own site survives no "
+        "disaster there: it counts only where `to` names it, and then for the loss of its disk", None,
+        curves=series.exposure, statistics=ALL,
     ),
     Metric(
         None, "exposure_seconds.<mode>[.<to>].above_target_seconds", "s",
@@ -226,12 +228,59 @@ TABLE: Final = (
            totals=wan.bypasses),
     Metric(None, "node_down_seconds.<site>", "s", "for how long a data mover was down", 0, totals=totals.node_down),
     Metric(None, "simulated_seconds", "s", "length of the run, or of the window", None, totals=totals.simulated),
-    Metric(None, "lost_writes", "1", "acknowledged writes that failovers lost", 0, totals=totals.always(0)),
-    Metric(None, "lost_blocks", "1", "distinct blocks that failovers lost", 0, totals=totals.always(0)),
-    Metric(None, "lost_bytes", "B", "lost_blocks x block size", 0, totals=totals.always(0)),
-    Metric(None, "rpo_seconds", "s", "exposure at the last failover", None, totals=totals.always(None)),
-    Metric(None, "rto_seconds", "s", "from the disaster before the last failover to service", None,
-           totals=totals.always(None)),
+    Metric("lost_writes", "lost_writes", "1", "acknowledged writes that failovers lost", 0,
+           totals=recovery.lost("writes")),
+    Metric("lost_blocks", "lost_blocks", "1", "distinct blocks that each failover lost", 0,
+           totals=recovery.lost("blocks")),
+    Metric("lost_bytes", "lost_bytes", "B", "lost_blocks x block size", 0, totals=recovery.lost("lost_bytes")),
+    Metric("split_brain_writes", "split_brain_writes", "1",
+           "writes at a source that went on after another was promoted: all of them are doomed", 0,
+           totals=recovery.lost("writes", "doomed")),
+    Metric("rpo", "rpo_seconds", "s",
+           "age of what the last failover went on with, at the disaster; 0 exactly when no write was lost; of several "
+           "replications the largest", None, totals=recovery.rpo),
+    Metric("rto", "rto_seconds", "s",
+           "from the disaster before the last failover to service: the exact sum of detect, decide, drain, snapshot "
+           "and promote; of several replications the largest", None, totals=recovery.rto),
+    Metric("phase_seconds", "rto_seconds.<phase>", "s",
+           "each phase of that recovery: those five, then repair, undo, copy, catch_up and fail_back of the site that "
+           "was lost", None, totals=recovery.phases),
+    Metric("recovery", "recovery_seconds", "s",
+           "from that disaster to the end of the failback: the sum of all ten; none while that has not come", None,
+           totals=recovery.whole),
+    Metric(None, "failover_rpo_seconds.<replication>.<recovery>", "s", "rpo_seconds of each failover", None,
+           totals=recovery.rpo_of_each),
+    Metric(None, "failover_rto_seconds.<replication>.<recovery>", "s", "rto_seconds of each failover", None,
+           totals=recovery.rto_of_each),
+    Metric(None, "failover_lost_writes.<replication>.<recovery>", "1", "lost_writes of each failover", None,
+           totals=recovery.lost_writes_of_each),
+    Metric("outage", "outage_seconds", "s",
+           "for how long users had no service, from disaster to promotion or return; replications summed", 0,
+           totals=recovery.outage),
+    Metric("read_only", "read_only_seconds", "s",
+           "for how long users could only read, before a failback, a swap or a failover that loses nothing; "
+           "replications summed", 0, totals=recovery.read_only),
+    Metric("resync_bytes", "resync_bytes[.<part>]", "B",
+           "of all resyncs: payload of undo and copy, of merged (both, each block once) and of full (the alternative) "
+           "as planned; sent, which is meant without a part, is what left the source for them, without what was sent "
+           "again", 0, totals=recovery.resync_bytes),
+    Metric(None, "resync_full_copy_seconds", "s",
+           "resync_bytes.full / rate of each resync's own transfer, or of its line where it sent nothing", None,
+           totals=recovery.resync_full_copy),
+    Metric(None, "resyncs[.<way>]", "1", "resyncs that were planned: incremental, or full", 0,
+           totals=recovery.resyncs_by_way),
+    Metric(None, "failovers", "1", "failovers", 0, totals=recovery.failovers),
+    Metric(None, "failbacks", "1", "failbacks that came to their end", 0, totals=recovery.commands_done("failback")),
+    Metric(None, "swaps", "1", "changes of direction without a disaster", 0, totals=recovery.commands_done("swap")),
+    Metric(None, "refused", "1", "commands of recovery that could not be carried out", 0, totals=recovery.refused),
+    Metric(
+        "consistent_copies", "consistent_copies[.<replication>]", "1",
+        "consistent copies of the volume, its source among them, sites that are down not; without a replication that "
+        "with the fewest", None, curves=recovery.consistent_copies, statistics=("min",),
+    ),
+    Metric(None, "one_copy_seconds", "s", "for how long there was one consistent copy", 0,
+           totals=recovery.with_copies(1)),
+    Metric(None, "no_copy_seconds", "s", "for how long there was none", 0, totals=recovery.with_copies(0)),
 )  # fmt: skip
 
-BY_NAME: Final = {metric.name: metric for metric in TABLE if metric.name is not None}
+BY_NAME: Final = {metric.name: metric for metric in TABLE if metric.name is not None and metric.name in METRICS}

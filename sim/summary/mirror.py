@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from sim.records import ReplicationBegan, VolumeStood
+from sim.records import CopiesChanged, ReplicationBegan, VolumeStood
 from sim.scenario.replication import Replication
 from sim.summary.curve import Curve
 from sim.summary.facts import Facts
@@ -68,6 +68,12 @@ class Mirror:
     def at_stake(self) -> Windows:
         """When a disaster could cost anything: while users are served."""
         return Windows.whole(self.facts.until_ns).without(self.service.none)
+
+    @cached_property
+    def copies(self) -> Curve | None:
+        """How many consistent copies there are over time; None where the ledger does not tell."""
+        told = [(fact.time_ns, fact.copies) for fact in self.facts.about(CopiesChanged, replication=self.name)]
+        return Curve.steps(told, self.facts.until_ns) if told else None
 
     def lag(self, secondary: str) -> Curve:
         """Age in nanoseconds of the newest boundary that a secondary can serve."""

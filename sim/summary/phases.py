@@ -1,7 +1,8 @@
 """The phases of a run, from its facts: where `during` in a check looks.
 
-    outage     a data mover is down or a link cut, a member cannot be reached, or its operator has stopped replication
-    recovery   from a failover to service being back: none before there are failovers
+    recovery   from a disaster that a failover answers until the failback is done; without one to the end of the run
+    outage     a data mover is down or a link cut, a site lost, a member cannot be reached, or its operator has stopped
+               replication
     resync     a copy is on its way to a secondary (or due: it was dropped), or a secondary has not yet been back
                within its target since the last outage or copy ended
     steady     the rest; a full save volume that makes the writes wait belongs to it
@@ -24,20 +25,29 @@ PHASES = ("steady", "outage", "recovery", "resync", "all")
 
 
 def phase_windows(
-    facts: Facts, mirrors: Sequence[Mirror], targets_ns: dict[tuple[str, str], int], outages: Outages
+    facts: Facts,
+    mirrors: Sequence[Mirror],
+    targets_ns: dict[tuple[str, str], int],
+    outages: Outages,
+    recovering: Sequence[Span] = (),
 ) -> dict[str, Windows]:
-    """The windows of each phase; `targets_ns` holds the lag to get back to by (replication, secondary)."""
+    """The windows of each phase.
+
+    `targets_ns` holds the lag to get back to by (replication, secondary), `recovering` from when to when recoveries
+    last.
+    """
     until = facts.until_ns
     down = [span for span, _ in [*node_outages(facts), *site_losses(facts)]]
     down += [span for mirror in mirrors for name in mirror.secondaries for span in outages.of(mirror, name).spans]
     copied = [span for mirror in mirrors for name in mirror.secondaries for span in mirror.unreadable(name)]
     copied += [span for span, _ in copies_due(facts)]
-    outage = Windows.of(down, until)
+    recovery = Windows.of(recovering, until)
+    outage = Windows.of(down, until).without(recovery)
     behind = [span for mirror in mirrors for span in _catching_up(mirror, [*down, *copied], targets_ns)]
-    resync = Windows.of([*copied, *behind], until).without(outage)
+    resync = Windows.of([*copied, *behind], until).without(outage).without(recovery)
     whole = Windows.whole(until)
-    steady = whole.without(outage).without(resync)
-    return {"steady": steady, "outage": outage, "recovery": Windows((), until), "resync": resync, "all": whole}
+    steady = whole.without(recovery).without(outage).without(resync)
+    return {"steady": steady, "outage": outage, "recovery": recovery, "resync": resync, "all": whole}
 
 
 def _catching_up(mirror: Mirror, disturbed: list[Span], targets_ns: dict[tuple[str, str], int]) -> Iterator[Span]:

@@ -18,6 +18,8 @@ from sim.summary.generation import Generation
 from sim.summary.mirror import Mirror
 from sim.summary.outages import Outages
 from sim.summary.phases import phase_windows
+from sim.summary.recoveries import Recovery, recoveries
+from sim.summary.resyncs import Resync, resyncs
 from sim.summary.spans import copies_due
 from sim.summary.star import Cost, tree_and_star
 from sim.summary.traffic import Traffic
@@ -91,6 +93,16 @@ class Story:
         """When nothing could get to whom."""
         return Outages(self.facts)
 
+    @cached_property
+    def recoveries(self) -> list[Recovery]:
+        """Every failover with what followed it."""
+        return recoveries(self.facts)
+
+    @cached_property
+    def resyncs(self) -> list[Resync]:
+        """Every resync, replication by replication."""
+        return [one for mirror in self.mirrors for one in resyncs(self.facts, mirror)]
+
     def catching_ups(self, mirror: Mirror, secondary: str) -> list[CatchingUp]:
         """How a secondary falls behind and catches up, in each generation that it was a member of."""
         return [self.catching_up(one, secondary) for one in mirror.generations if secondary in one.secondaries]
@@ -133,7 +145,8 @@ class Story:
     def phases(self) -> dict[str, Windows]:
         """The windows of each phase."""
         targets = {(mirror.name, secondary): self.settled_ns(mirror, secondary) for mirror, secondary, _ in self.arms}
-        return phase_windows(self.facts, self.mirrors, targets, self.outages)
+        recovering = [(one.began_ns, self.until_ns if one.over_ns is None else one.over_ns) for one in self.recoveries]
+        return phase_windows(self.facts, self.mirrors, targets, self.outages, recovering)
 
     def event_ns(self, entry_id: str) -> int | None:
         """When the entry of the timeline with this id happens; None if there is none."""

@@ -11,7 +11,7 @@ from sim.records import (
 )
 from sim.summary import arrivals, series, spans, traffic
 from sim.summary.distribution import Distribution
-from sim.summary.sample import SECOND, Gap, OfWindows, Total
+from sim.summary.sample import SECOND, Gap, Total
 from sim.summary.story import Story
 from sim.summary.windows import Span, Windows
 
@@ -147,11 +147,6 @@ def cut_delay(story: Story, windows: Windows) -> Iterator[Total]:
 def simulated(story: Story, windows: Windows) -> Iterator[Total]:
     """Simulated time."""
     yield Total({}, Fraction(windows.length_ns, SECOND))
-
-
-def always(value: int | None) -> OfWindows:
-    """A metric of what this version's runs cannot contain: failovers."""
-    return lambda story, windows: iter([Total({}, value)])
 
 
 def _cuts(story: Story, windows: Windows) -> list[DeltaSetCut]:

@@ -5,8 +5,8 @@ times in seconds; the facts come in the order in which the world tells them
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from sim import records
 from tests.summary.ledgers import BLOCK, Story, ns
@@ -21,9 +21,8 @@ class Recovered(Story):
     until: float = 1000
     phase_ends: float = 0
     recovery: int = 0
-    changes: list[Any] = field(default_factory=list)
 
-    def source(self, at: float, site: str, *secondaries: str) -> Story:
+    def source(self, at: float, site: str, *secondaries: str) -> Self:
         """A new generation begins."""
         self.generation += 1
         self.cut_ns = {0: ns(at)}
@@ -32,48 +31,55 @@ class Recovered(Story):
         policy = {"timeout_ns": ns(self.timeout), "high_water_mark_bytes": 0, "save_volume_bytes": 0}
         return self.add(records.ReplicationBegan, at, **places, **policy)
 
-    def lost(self, at: float, site: str = "madrid", *destroys: str, name: str = "fire") -> Story:
+    def lost(self, at: float, site: str = "madrid", *destroys: str, name: str = "fire") -> Self:
         return self.add(records.SiteLost, at, disaster=name, site=site, destroys=destroys)
 
-    def back(self, at: float, site: str = "madrid", *, since: float, name: str = "fire") -> Story:
+    def back(self, at: float, site: str = "madrid", *, since: float, name: str = "fire") -> Self:
         return self.add(records.SiteBack, at, disaster=name, site=site, lost_ns=ns(at - since))
 
-    def command(self, at: float, command: str, target: str = "", mode: str = "", name: str = "") -> Story:
+    def command(self, at: float, command: str, target: str = "", mode: str = "", name: str = "") -> Self:
         return self.add(records.CommandGiven, at, command=command, name=name or command, target=target, mode=mode)
 
-    def done(self, at: float, command: str, effect: str = "done", name: str = "") -> Story:
+    def done(self, at: float, command: str, effect: str = "done", name: str = "") -> Self:
         return self.add(records.CommandDone, at, command=command, name=name or command, effect=effect)
 
-    def phase(self, name: str, until: float) -> Story:
+    def phase(self, name: str, until: float) -> Self:
         """The next phase of the recovery, which ends at `until`."""
         began, self.phase_ends = self.phase_ends, until
         return self.add(records.RecoveryPhase, until, recovery=self.recovery, phase=name, began_ns=ns(began))
 
-    def role(self, at: float, site: str, role: str, mount: str) -> Story:
+    def role(self, at: float, site: str, role: str, mount: str) -> Self:
         return self.add(records.RoleChanged, at, site=site, role=role, mount=mount)
 
-    def loss(self, at: float, kind: str = "failover", **counted: Any) -> Story:
-        told = {"site": "madrid", "number": 0, "writes": 0, "blocks": 0, "rpo_ns": 0, "sets": 0} | counted
+    def loss(self, at: float, kind: str = "failover", **counted: Any) -> Self:
+        told: dict[str, Any] = {
+            "site": "madrid",
+            "number": 0,
+            "writes": 0,
+            "blocks": 0,
+            "rpo_ns": 0,
+            "sets": 0,
+        } | counted
         sizes = {"lost_bytes": told["blocks"] * BLOCK, "written_bytes": told["writes"] * BLOCK}
         return self.add(records.LossCounted, at, recovery=self.recovery, kind=kind, **(sizes | told))
 
     def promoted(
         self, at: float, site: str, *, disaster: float, mode: str = "default", planned: bool = False
-    ) -> Story:  # fmt: skip
+    ) -> Self:  # fmt: skip
         told = {"site": site, "secondary": site, "mode": mode, "disaster_ns": ns(disaster), "planned": planned}
         return self.add(records.Promoted, at, recovery=self.recovery, **told)
 
-    def planned(self, at: float, way: str = "incremental", *, cause: str = "", away: float = 0, **blocks: int) -> Story:
+    def planned(self, at: float, way: str = "incremental", *, cause: str = "", away: float = 0, **blocks: int) -> Self:
         sizes = {f"{name}_bytes": blocks.get(name, 0) * BLOCK for name in ("undo", "copy", "merged", "full")}
         told = {"way": way, "cause": cause, "transfer": "full" if way == "full" else "merged", "number": 0, "sets": 2}
         who = {"site": "madrid", "member": "madrid", "time_away_ns": ns(away)}
         return self.add(records.ResyncPlanned, at, **told, **sizes, **who)
 
-    def resynced(self, at: float, number: int, *, began: float, way: str = "incremental") -> Story:
+    def resynced(self, at: float, number: int, *, began: float, way: str = "incremental") -> Self:
         who = {"site": "madrid", "member": "madrid", "way": way}
         return self.add(records.ResyncFinished, at, number=number, began_ns=ns(began), **who)
 
-    def copies(self, at: float, copies: int) -> Story:
+    def copies(self, at: float, copies: int) -> Self:
         return self.add(records.CopiesChanged, at, copies=copies)
 
 

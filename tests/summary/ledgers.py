@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 from sim import records
 from sim.records import Record, ReplicationBegan
@@ -56,18 +56,18 @@ class Story:
             self.add(records.LinkStood, 0, link="wan", bits_per_s=8_000_000, rtt_ns=0)
         self.began(self.replication, self.secondaries)
 
-    def began(self, replication: str, secondaries: tuple[str, ...]) -> Story:
+    def began(self, replication: str, secondaries: tuple[str, ...]) -> Self:
         policy = {"timeout_ns": ns(self.timeout), "high_water_mark_bytes": 0, "save_volume_bytes": 0}
         places = {"volume": "home", "primary": "madrid", "secondaries": secondaries}
         return self.add(ReplicationBegan, 0, replication=replication, **places, **policy)
 
-    def add(self, fact: type[Record], at: float, **fields: Any) -> Story:
+    def add(self, fact: type[Record], at: float, **fields: Any) -> Self:
         own = {"replication": self.replication, "generation": self.generation}
         known = {name: value for name, value in own.items() if name in fact.__dataclass_fields__}
         self.facts.append(fact(time_ns=ns(at), **(known | fields)))
         return self
 
-    def look(self, number: int, at: float, *, writes: int = 0, new: int = 0, growth: Any = None) -> Story:
+    def look(self, number: int, at: float, *, writes: int = 0, new: int = 0, growth: Any = None) -> Self:
         """A look at the open set; without `growth`, `new` blocks that no earlier set has, all touched at the end."""
         growth = ((new,),) if growth is None else growth
         blocks = growth[0][-1]
@@ -75,29 +75,29 @@ class Story:
         sizes = {"writes": writes, "written_bytes": writes * BLOCK, "distinct_blocks": blocks, "new_blocks": blocks}
         return self.add(records.WritesLooked, at, number=number, since_ns=since, growth=growth, **sizes)
 
-    def cut(self, number: int, at: float, *, blocks: int = 0, cause: str = "timeout", late: float = 0) -> Story:
+    def cut(self, number: int, at: float, *, blocks: int = 0, cause: str = "timeout", late: float = 0) -> Self:
         self.cut_ns[number] = ns(at)
         sizes = {"blocks": blocks, "payload_bytes": blocks * BLOCK}
         return self.add(records.DeltaSetCut, at, number=number, cause=cause, late_ns=ns(late), **sizes)
 
-    def received(self, number: int, at: float, *, to: str = "lisbon", blocks: int = 0) -> Story:
+    def received(self, number: int, at: float, *, to: str = "lisbon", blocks: int = 0) -> Self:
         boundary = {"number": number, "boundary_time_ns": self.cut_ns[number]}
         return self.add(records.SetReceived, at, secondary=to, blocks=blocks, **boundary)
 
-    def begun(self, number: int, at: float, *, to: str = "lisbon", first: int | None = None) -> Story:
+    def begun(self, number: int, at: float, *, to: str = "lisbon", first: int | None = None) -> Self:
         return self.add(records.ReplayBegan, at, secondary=to, first_number=first or number, number=number, blocks=0)
 
-    def replayed(self, number: int, at: float, *, to: str = "lisbon", sets: int = 1) -> Story:
+    def replayed(self, number: int, at: float, *, to: str = "lisbon", sets: int = 1) -> Self:
         boundary = {"number": number, "boundary_time_ns": self.cut_ns[number]}
         return self.add(records.SetReplayed, at, secondary=to, sets=sets, blocks=0, **boundary)
 
     def copy_began(
         self, at: float, *, to: str = "lisbon", cause: str = "full_copy", why: str = "save_volume_full", stamp: int = 0,
         size: int = 0,
-    ) -> Story:  # fmt: skip
+    ) -> Self:  # fmt: skip
         return self.add(records.CopyBegan, at, secondary=to, cause=cause, why=why, number=stamp, copy_bytes=size)
 
-    def copied(self, stamp: int, at: float, *, to: str = "lisbon", cause: str = "full_copy") -> Story:
+    def copied(self, stamp: int, at: float, *, to: str = "lisbon", cause: str = "full_copy") -> Self:
         boundary = {"number": stamp, "boundary_time_ns": self.cut_ns[stamp]}
         return self.add(records.CopyFinished, at, secondary=to, cause=cause, **boundary)
 
@@ -110,53 +110,53 @@ class Story:
         link: str = "wan",
         cause: str = "delta_set",
         way: tuple[str, str] = ("madrid", "lisbon"),
-    ) -> Story:
+    ) -> Self:
         where = {"link": link, "source": way[0], "destination": way[1], "cause": cause}
         return self.add(records.BytesCarried, at, began_ns=ns(began), carried_bytes=carried_bytes, **where)
 
-    def link(self, name: str, ends: tuple[str, str], *, rate: int = 8_000_000, **fields: Any) -> Story:
+    def link(self, name: str, ends: tuple[str, str], *, rate: int = 8_000_000, **fields: Any) -> Self:
         """A link whose ends are known; `wan` in place of the one without."""
         self.facts = [fact for fact in self.facts if getattr(fact, "link", "") != name]
         return self.add(records.LinkStood, 0, link=name, bits_per_s=rate, rtt_ns=0, ends=ends, **fields)
 
-    def route(self, member: str, feeder: str, *links: str, role: str = "secondary", site: str = "") -> Story:
+    def route(self, member: str, feeder: str, *links: str, role: str = "secondary", site: str = "") -> Self:
         hop = {"feeder": feeder, "links": links, "role": role, "site": site or member}
         return self.add(records.RouteStood, 0, member=member, **hop)
 
-    def route_now(self, at: float, member: str, feeder: str, *links: str) -> Story:
+    def route_now(self, at: float, member: str, feeder: str, *links: str) -> Self:
         """A route of a generation that began later."""
         hop = {"feeder": feeder, "links": links, "role": "secondary", "site": member}
         return self.add(records.RouteStood, at, member=member, **hop)
 
-    def rerouted(self, at: float, member: str, feeder: str, *links: str, before: str, cause: str = "bypass") -> Story:
+    def rerouted(self, at: float, member: str, feeder: str, *links: str, before: str, cause: str = "bypass") -> Self:
         change = {"feeder": feeder, "before": before, "links": links, "cause": cause}
         return self.add(records.RouteChanged, at, member=member, **change)
 
     def fault(
         self, began: float, ended: float | None, target: str, *, kind: str = "link-down", direction: str = "",
         name: str = "fault",
-    ) -> Story:  # fmt: skip
+    ) -> Self:  # fmt: skip
         what = {"fault": name, "kind": kind, "target": target, "direction": direction}
         self.add(records.FaultBegan, began, detail="", hit=(), **what)
         if ended is not None:
             self.add(records.FaultEnded, ended, lasted_ns=ns(ended - began), **what)
         return self
 
-    def down(self, began: float, ended: float, site: str) -> Story:
+    def down(self, began: float, ended: float, site: str) -> Self:
         self.add(records.NodeWentDown, began, site=site)
         return self.add(records.NodeCameUp, ended, site=site, down_ns=ns(ended - began))
 
-    def unreachable(self, since: float, marked: float, again: float | None, member: str = "lisbon") -> Story:
+    def unreachable(self, since: float, marked: float, again: float | None, member: str = "lisbon") -> Self:
         who = {"member": member, "feeder": "madrid"}
         self.add(records.MemberUnreachable, marked, attempts=6, since_ns=ns(since), **who)
         return (
             self if again is None else self.add(records.MemberReachable, again, unreachable_ns=ns(again - since), **who)
         )
 
-    def forwarded(self, number: int, at: float, *, by: str = "hub", blocks: int = 0) -> Story:
+    def forwarded(self, number: int, at: float, *, by: str = "hub", blocks: int = 0) -> Self:
         return self.add(records.SetForwarded, at, forwarder=by, number=number, blocks=blocks)
 
-    def in_order(self) -> Story:
+    def in_order(self) -> Self:
         """The facts sorted by time, for a test that enters them thing by thing."""
         self.facts.sort(key=lambda fact: fact.time_ns)
         return self

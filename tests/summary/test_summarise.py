@@ -12,7 +12,7 @@ from sim.summary import Story as Read
 from sim.summary import amount, summarise
 from sim.summary.metrics import TABLE, render
 from sim.summary.summarising import stands_for_everything, statistic
-from tests.summary import test_wan
+from tests.summary import test_recovery, test_wan
 from tests.summary.ledgers import BLOCK, S, Story, said, scenario
 
 MB = 10**6
@@ -129,7 +129,7 @@ def test_each_metric_is_what_a_hand_works_out(key: str) -> None:
 
 def test_every_metric_of_the_table_is_worked_out_by_hand_somewhere() -> None:
     stems = {re.sub(r"\[.*?\]|\.<\w+>", "", metric.key).split(".")[0] for metric in TABLE}
-    assert stems == {key.split(".")[0] for key in BY_HAND | test_wan.BY_HAND}
+    assert stems == {key.split(".")[0] for key in BY_HAND | test_wan.BY_HAND | test_recovery.BY_HAND}
 
 
 def test_what_was_cut_and_has_not_arrived_is_waiting_or_on_its_way() -> None:
