@@ -1,7 +1,8 @@
 """A run as tidy tables: one kind a table, one fact a row, one unit a column.
 
     series   run, time_ns, entity, metric, value     where the value changes; seconds, bytes, sets, or a share of one
-    events   run, time_ns, entity, event, cause, detail     every fact, the rest as JSON; a fault's cause is its kind
+    events   run, time_ns, entity, event, cause, detail     every fact, the rest as JSON; a fault's cause is its kind,
+             and of what a recovery is made of the command, phase, role, mode or way
     runs     one row a run: cell, axis values, replication, seed, verdict, every summary metric
 
 In `series` a value that changes in steps has one row for each change, and holds until the next (`STEPS`); any other
@@ -20,20 +21,34 @@ import pandas as pd
 
 from analysis.carried import carried
 from analysis.foreseen import estimates
-from sim.records import Record
+from sim.records import (
+    CommandDone,
+    CommandGiven,
+    CommandRefused,
+    ConvergenceFailed,
+    Promoted,
+    Record,
+    RecoveryPhase,
+    ResyncFinished,
+    ResyncPlanned,
+    RoleChanged,
+    SiteBack,
+    SiteLost,
+)
 from sim.scenario.expect import Check
 from sim.summary import Measured, RunLike, Story, judge
 from sim.summary.curve import Curve
-from sim.summary.metrics import BY_NAME, Metric
+from sim.summary.metrics import NAMED, Metric
 from sim.summary.sample import Series
 from sim.summary.windows import Windows
 
 CHANGING: Final = (
     "lag", "lag_bytes", "lag_sets", "backlog_bytes", "exposure", "exposure_bytes", "save_volume", "snapshot_store",
-    "link_utilisation",
+    "link_utilisation", "consistent_copies",
 )  # fmt: skip
 STEPS: Final = (
     "lag_sets", "backlog_bytes", "save_volume_bytes", "snapshot_store_bytes", "link_utilisation", "eta_seconds",
+    "consistent_copies",
 )  # fmt: skip
 MODES: Final = ("default", "now")  # sync loses nothing, at any time
 ANY: Final = "any"  # the entity of an exposure to whichever secondary loses least
@@ -41,6 +56,11 @@ ANY: Final = "any"  # the entity of an exposure to whichever secondary loses lea
 _ENTITY: Final = (
     "secondary", "member", "forwarder", "target", "site", "link", "replication", "volume", "scenario",
 )  # fmt: skip
+_CAUSES: Final[dict[type[Record], str]] = {
+    CommandGiven: "command", CommandRefused: "command", CommandDone: "command", ConvergenceFailed: "command",
+    RecoveryPhase: "phase", RoleChanged: "role", Promoted: "mode", ResyncPlanned: "way", ResyncFinished: "way",
+    SiteLost: "disaster", SiteBack: "disaster",
+}  # fmt: skip
 _LONG: Final = ("growth",)  # what it says is in `lag_bytes` and `exposure_bytes`
 
 
@@ -74,7 +94,7 @@ def losses(run: RunLike | Story, points: int = 201) -> pd.DataFrame:
     whole = Windows.whole(story.until_ns)
     rows = [
         (sample.labels["mode"], _stem(metric), value, share)
-        for metric in (BY_NAME["exposure"], BY_NAME["exposure_bytes"])
+        for metric in (NAMED["exposure"], NAMED["exposure_bytes"])
         for sample in _listed(metric, story)
         if "to" not in sample.labels
         for value, share in _exceeded(sample, whole, points)
@@ -164,7 +184,7 @@ _TYPES: Final = {"run": "str", "time_ns": "int64", "entity": "str", "metric": "s
 
 def _curves(story: Story) -> Iterator[_Part]:
     for name in CHANGING:
-        metric = BY_NAME[name]
+        metric = NAMED[name]
         for sample in _listed(metric, story):
             mode = sample.labels.get("mode")
             points = step_points(sample.curve()) if _stem(metric) in STEPS else line_points(sample.curve())
@@ -207,7 +227,7 @@ def line_points(curve: Curve) -> _Points:
 def _event(fact: Record) -> tuple[int, str, str, str, str]:
     fields = dict(fact.items())
     time_ns = fields.pop("time_ns")
-    cause = str(fields.pop("cause", "") or fields.pop("kind", ""))
+    cause = str(fields.pop("cause", "") or fields.pop(_CAUSES.get(type(fact), "kind"), ""))
     kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()
     about = next((name for name in _ENTITY if fields.get(name)), "")
     entity = str(fields.pop(about, ""))

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from analysis import happened, intervals, wording
+from analysis import happened, intervals, recovered, wording
 from analysis.grids import GLUE, Grid, Row, glued
 from analysis.routetree import trees
 from analysis.wording import Found
@@ -34,7 +34,7 @@ def summary(found: Found, *, colour: bool = False, width: int = WIDTH) -> str:
 
     Of several runs each number is the mean over them, with the least and the greatest where they differ.
     """
-    parts: list[RenderableType] = [*_lag(found, width), *_cost(found, width), _rest(found)]
+    parts: list[RenderableType] = [*_recovery(found), *_lag(found, width), *_cost(found, width), _rest(found)]
     return printed(parts, colour=colour, width=width)
 
 
@@ -107,8 +107,9 @@ def _lag(found: Found, width: int) -> Iterator[RenderableType]:
 def _lag_rows(found: Found, name: str) -> Iterator[Row]:
     keys = [f"lag_seconds.{name}.{column}" for column in (*COLUMNS, "above_target_seconds", "target_seconds")]
     origin = " expected" if found.get(f"lag_seconds.{name}.target_expected") else " default"
-    whole, unreadable = found.get("simulated_seconds"), found.get(f"unreadable_seconds.{name}")
-    over = f"\n  over {part_of(whole - unreadable, whole)}" if whole and unreadable else ""
+    whole, unreadable = found.get("simulated_seconds"), found.get(f"unreadable_seconds.{name}") or 0
+    served = (found.get(f"member_seconds.{name}", whole) or 0) - unreadable
+    over = f"\n  over {part_of(served, whole)}" if whole and served < whole else ""
     return _rows(found, f"{name}{over}", keys, "s", ("",) * (len(keys) - 1) + (origin,))
 
 
@@ -145,13 +146,23 @@ def _rows(found: Found, name: str, keys: Sequence[str], unit: Unit, after: Seque
         yield Row("  greatest of all runs", greatest, "dim")
 
 
+def _recovery(found: Found) -> Iterator[RenderableType]:
+    told = [line for line in recovered.lines(found) if line[1]]
+    if told:
+        yield from (_labelled(told), "")
+
+
 def _rest(found: Found) -> RenderableType:
+    return Padding(_labelled(happened.lines(found)), (1, 0, 0, 0))
+
+
+def _labelled(lines: Iterable[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
-    for label, text in happened.lines(found):
+    for label, text in lines:
         if text:
             table.add_row(label, glued(text))
-    return Padding(table, (1, 0, 0, 0))
+    return table
 
 
 def _over_runs(summaries: Sequence[Found], key: str, unit: Unit) -> str:
@@ -165,6 +176,9 @@ def _worth_knowing(summaries: Sequence[Found]) -> Iterator[tuple[str, Unit]]:
     found = summaries[0] if summaries else {}
     for name in wording.named(found, r"lag_seconds\.(.+)\.max"):
         yield from ((f"lag_seconds.{name}.{column}", "s") for column in ("p50", "p95", "max"))
+    if found.get("failovers"):
+        yield from (("rpo_seconds", "s"), ("rto_seconds", "s"), ("recovery_seconds", "s"), ("lost_bytes", "B"))
+        yield from (("outage_seconds", "s"), ("resync_bytes.sent", "B"))
     if "exposure_bytes.default.max" in found:
         yield from ((f"exposure_bytes.default.{column}", "B") for column in ("p50", "p95", "max"))
     if found:

@@ -17,6 +17,15 @@ CAUSES: Final = {
     "save_volume_full": "a set did not fit in the save volume",
     "snapshot_store_full": "a before-image did not fit in the snapshot store",
     "save_volume": "cut early to fit in the save volume",
+    "never_seeded": "it never had a whole copy",
+    "volume_lost": "its volume was lost",
+    "save_volume_lost": "its save volume was lost, and with it what had to be undone",
+    "save_volume_partly_lost": "a part of its save volume was lost",
+    "save_volume_overwritten": "its save volume had wrapped around over sets that were needed",
+    "save_volume_corrupt": "sets in its save volume did not match their checksums",
+    "modification_log_lost": "the maps of what had not been cut were lost",
+    "restart_snapshot_lost": "the snapshot of the restart point was gone",
+    "lineage": "it stood on a branch that nobody knows",
 }
 
 

@@ -111,6 +111,11 @@ TABLE: Final = (
         totals=wan.unreachable_time,
     ),
     Metric(
+        None, "member_seconds.<to>", "s",
+        "for how long it was a secondary of its replication: not before it joined, nor while it was the source", 0,
+        totals=totals.member,
+    ),
+    Metric(
         None, "unreadable_seconds.<to>", "s",
         "for how long a copy was on its way, or the site lost, and nothing could be served; no part of lag in the "
         "summary, infinite lag for a check", 0, totals=totals.unreadable,
@@ -264,6 +269,8 @@ TABLE: Final = (
            "of all resyncs: payload of undo and copy, of merged (both, each block once) and of full (the alternative) "
            "as planned; sent, which is meant without a part, is what left the source for them, without what was sent "
            "again", 0, totals=recovery.resync_bytes),
+    Metric(None, "resync_seconds", "s", "from the plan of each resync to its end, or that of the next plan", None,
+           totals=recovery.resync_time),
     Metric(None, "resync_full_copy_seconds", "s",
            "resync_bytes.full / rate of each resync's own transfer, or of its line where it sent nothing", None,
            totals=recovery.resync_full_copy),
@@ -272,6 +279,9 @@ TABLE: Final = (
     Metric(None, "failovers", "1", "failovers", 0, totals=recovery.failovers),
     Metric(None, "failbacks", "1", "failbacks that came to their end", 0, totals=recovery.commands_done("failback")),
     Metric(None, "swaps", "1", "changes of direction without a disaster", 0, totals=recovery.commands_done("swap")),
+    Metric(None, "gave_up", "1",
+           "failbacks, swaps and failovers that ended because more was written than the way could carry", 0,
+           totals=recovery.gave_up),
     Metric(None, "refused", "1", "commands of recovery that could not be carried out", 0, totals=recovery.refused),
     Metric(
         "consistent_copies", "consistent_copies[.<replication>]", "1",
@@ -283,4 +293,5 @@ TABLE: Final = (
     Metric(None, "no_copy_seconds", "s", "for how long there was none", 0, totals=recovery.with_copies(0)),
 )  # fmt: skip
 
-BY_NAME: Final = {metric.name: metric for metric in TABLE if metric.name is not None and metric.name in METRICS}
+NAMED: Final = {metric.name: metric for metric in TABLE if metric.name is not None}
+BY_NAME: Final = {name: metric for name, metric in NAMED.items() if name in METRICS}  # what a check can ask for

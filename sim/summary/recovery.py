@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Final
 
-from sim.records import CommandDone, CommandRefused, LossCounted, Promoted
+from sim.records import CommandDone, CommandRefused, ConvergenceFailed, LossCounted, Promoted
 from sim.summary.combined import combined
 from sim.summary.curve import Curve
 from sim.summary.distribution import Distribution
@@ -101,6 +101,13 @@ def resync_bytes(story: Story, windows: Windows) -> Iterator[Total]:
         yield Total({"part": leg}, sum(one.leg_bytes(leg) for one in found))
 
 
+def resync_time(story: Story, windows: Windows) -> Iterator[Total]:
+    """How long resyncs took; none where there was none."""
+    found = _resyncs(story, windows)
+    took = sum(one.ended_ns - one.plan.time_ns for one in found)
+    yield Total({}, Fraction(took, SECOND) if found else None)
+
+
 def resync_full_copy(story: Story, windows: Windows) -> Iterator[Total]:
     """How long full copies in place of the resyncs would have been on their way."""
     told = [one.full_copy_seconds for one in _resyncs(story, windows)]
@@ -132,6 +139,11 @@ def commands_done(command: str) -> OfWindows:
         yield Total({}, sum(windows.holds(one.time_ns) for one in done if one.effect))
 
     return measured
+
+
+def gave_up(story: Story, windows: Windows) -> Iterator[Total]:
+    """Commands that did not converge."""
+    yield Total({}, sum(windows.holds(one.time_ns) for one in story.facts.of(ConvergenceFailed)))
 
 
 def refused(story: Story, windows: Windows) -> Iterator[Total]:

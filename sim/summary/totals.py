@@ -83,6 +83,12 @@ def unreceived(story: Story, windows: Windows) -> Iterator[Total]:
             yield Total({"to": name}, arrivals.at(waiting, end_ns).payload_bytes if feeds else 0)
 
 
+def member(story: Story, windows: Windows) -> Iterator[Total]:
+    """How long each secondary was one."""
+    for mirror, secondary, name in story.arms:
+        yield Total({"to": name}, Fraction(mirror.membership[secondary].within(windows).length_ns, SECOND))
+
+
 def unreadable(story: Story, windows: Windows) -> Iterator[Total]:
     """How long each secondary had nothing to offer."""
     for mirror, secondary, name in story.arms:

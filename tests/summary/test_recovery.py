@@ -16,6 +16,8 @@ from tests.summary.disasters import Recovered, failover, small
 from tests.summary.ledgers import BLOCK, S, Story, ns
 
 BY_HAND = {
+    "member_seconds.lisbon": 58.0 + 56.0,
+    "member_seconds.madrid": 94.0,
     "lost_writes": 15,
     "lost_blocks": 15,
     "lost_bytes": 15 * BLOCK,
@@ -44,6 +46,7 @@ BY_HAND = {
     "resync_bytes.merged": 30 * BLOCK,
     "resync_bytes.full": 600 * BLOCK,
     "resync_bytes.sent": 30 * BLOCK,
+    "resync_seconds": 30.0,
     "resync_full_copy_seconds": 29.0 * 20,  # 30 blocks were on their way for 29 s, a full copy has 600
     "resyncs": 1,
     "resyncs.incremental": 1,
@@ -52,6 +55,7 @@ BY_HAND = {
     "failbacks": 1,
     "swaps": 0,
     "refused": 0,
+    "gave_up": 0,
     "consistent_copies.min": 1.0,
     "one_copy_seconds": 105.0,
     "no_copy_seconds": 0.0,

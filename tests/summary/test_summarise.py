@@ -109,6 +109,7 @@ BY_HAND = {
     "full_copies": 1,
     "full_copies.save_volume_full": 1,
     "cut_delay_seconds.max": 0.5,
+    "member_seconds.lisbon": 100.0,
     "chunks_discarded": 7,
     "node_down_seconds.lisbon": 3.0,
     "simulated_seconds": 100.0,
