@@ -22,6 +22,8 @@ from sim.engine.identity import START, SetId
 from sim.engine.modlog import ClosedSet, CopyOutUnfinished, ModificationLog
 from sim.engine.playback import NotReadable, Playback
 from sim.engine.receiver import Outcome, SetReceiver
+from sim.engine.resync import Evidence, FullCopyCause, Leg, ResyncCosts, ResyncPlan, UndoList
+from sim.engine.roles import Mount, NotAllowed, Role
 from sim.engine.savevolume import Found, SaveVolume, SaveVolumeFull
 from sim.engine.snapshot_errors import (
     DeletedSnapshot,
@@ -40,9 +42,10 @@ from sim.engine.volume import InUse, Volume
 
 __all__ = [
     "START", "Bitmap", "BlockMap", "ChunkRange", "ClosedSet", "CopyOutUnfinished", "CopyWalk", "DeletedSnapshot",
-    "Delta", "DeltaSet", "Distribution", "Found", "FullPolicy", "Header", "InUse", "InvalidatedSnapshot",
-    "ModificationLog", "NextCut", "NotReadable", "OlderThanBase", "Outcome", "Playback", "Room", "SaveVolume",
-    "SaveVolumeFull", "SetId", "SetReceiver", "SetShape", "SnapshotError", "SnapshotPinned", "SnapshotQueue",
-    "SnapshotStore", "SnapshotStoreFull", "Source", "StartSetGone", "Trigger", "Triggers", "UnknownSnapshot", "Volume",
-    "WriteOutcome", "make_room", "snapshot_delta",
+    "Delta", "DeltaSet", "Distribution", "Evidence", "Found", "FullCopyCause", "FullPolicy", "Header", "InUse",
+    "InvalidatedSnapshot", "Leg", "ModificationLog", "Mount", "NextCut", "NotAllowed", "NotReadable", "OlderThanBase",
+    "Outcome", "Playback", "ResyncCosts", "ResyncPlan", "Role", "Room", "SaveVolume", "SaveVolumeFull", "SetId",
+    "SetReceiver", "SetShape", "SnapshotError", "SnapshotPinned", "SnapshotQueue", "SnapshotStore", "SnapshotStoreFull",
+    "Source", "StartSetGone", "Trigger", "Triggers", "UndoList", "UnknownSnapshot", "Volume", "WriteOutcome",
+    "make_room", "snapshot_delta",
 ]  # fmt: skip

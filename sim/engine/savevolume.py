@@ -27,6 +27,7 @@ class Found(Enum):
     HELD = auto()
     RELEASED = auto()
     OVERWRITTEN = auto()
+    LOST = auto()  # a disaster took it
     NEVER_EXISTED = auto()
 
 
@@ -57,6 +58,7 @@ class SaveVolume:
         self._past: deque[StoredSet] = deque()
         self._by_id: dict[SetId, StoredSet] = {}
         self._seen: dict[int, list[list[int]]] = {}
+        self._lost: set[SetId] = set()
 
     @property
     def capacity_blocks(self) -> int:
@@ -117,6 +119,8 @@ class SaveVolume:
         stored = self._by_id.get(set_id)
         if stored is not None:
             return Found.RELEASED if stored.released else Found.HELD
+        if set_id in self._lost:
+            return Found.LOST
         known = any(low <= set_id.number <= high for low, high in self._seen.get(set_id.generation, ()))
         return Found.OVERWRITTEN if known else Found.NEVER_EXISTED
 
@@ -132,6 +136,15 @@ class SaveVolume:
     def held(self) -> tuple[SetId, ...]:
         """The sets that are held, oldest first."""
         return tuple(stored.id for stored in self._live if not stored.released)
+
+    def kept(self) -> tuple[SetId, ...]:
+        """The sets that are held, or released and still here, in the order in which they came."""
+        return tuple(self._by_id)
+
+    def intact(self, set_id: SetId) -> bool:
+        """Whether all that is here of a set is what was put here: read back and compared with its checksums (E12)."""
+        stored = self._by_id.get(set_id)
+        return stored is not None and stored.reads_back()
 
     def complete_after(self, set_id: SetId) -> tuple[SetId, ...]:
         """The complete sets that follow `set_id` without a gap, in the same generation (V2)."""
@@ -154,11 +167,7 @@ class SaveVolume:
         Raises KeyError when the set is not here. Again is no error.
         """
         self.stored(set_id).released = True
-        while self._live and self._live[0].released:
-            stored = self._live.popleft()
-            self._tail = stored.start + stored.blocks
-            if self._by_id.get(stored.id) is stored:
-                self._past.append(stored)
+        self._give_back()
 
     def release_through(self, last: SetId) -> tuple[SetId, ...]:
         """Release every complete set up to and including `last`; which these were."""
@@ -166,6 +175,30 @@ class SaveVolume:
         for set_id in done:
             self.release(set_id)
         return done
+
+    def lose(self, set_id: SetId) -> None:
+        """A disaster takes a set with its entry: all that is left is that it was here. Raises KeyError if it is not.
+
+        Its space returns once every older set is released.
+        """
+        stored = self._by_id.pop(set_id)
+        stored.released = True
+        self._past = deque(past for past in self._past if past is not stored)
+        self._lost.add(set_id)
+        self._give_back()
+
+    def flip_bits(self, set_id: SetId, position: int = 0) -> bool:
+        """A disaster flips a bit in a row of a set, at a place in address order; whether it has blocks at all.
+
+        Raises KeyError when the set is not here, IndexError for a place that it does not have.
+        """
+        stored = self.stored(set_id)
+        if stored.blocks == 0:
+            return False
+        row = np.array(stored.region.get(position, position + 1))
+        row.reshape(-1).view(np.uint8)[0] ^= 1
+        stored.region.put(position, row)
+        return True
 
     def forget(self, set_id: SetId) -> None:
         """Make a reservation undone, as if the set had never been here. Raises KeyError when it is not here."""
@@ -178,6 +211,13 @@ class SaveVolume:
             self._past = deque(past for past in self._past if past is not stored)
         self._by_id.pop(set_id)
         self._unlearn(set_id)
+
+    def _give_back(self) -> None:
+        while self._live and self._live[0].released:
+            stored = self._live.popleft()
+            self._tail = stored.start + stored.blocks
+            if self._by_id.get(stored.id) is stored:
+                self._past.append(stored)
 
     def _forget_overwritten(self) -> None:
         while self._past and self._past[0].start < self._head - self.capacity_blocks:

@@ -80,6 +80,12 @@ class StoredSet:
             return False
         return total(self._sums_read_back()) == self.header.data_sum
 
+    def reads_back(self) -> bool:
+        """The same for a set of which only a part is here: what is marked is what was stored."""
+        if self.complete:
+            return self.header is not None and self.header.intact() and self.verify()
+        return bool((self._sums_read_back()[self.have] == self.sums[self.have]).all())
+
     def chunk_range(self, first_chunk: int, last_chunk: int) -> ChunkRange:
         """Chunks [first_chunk, last_chunk) as a message; addresses and rows are views where they do not wrap."""
         first, last = self.shape.span(first_chunk, last_chunk)
