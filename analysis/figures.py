@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis import tables, topology
+from analysis import disasters, tables, topology
 from analysis.charts.cost import disaster_cost
 from analysis.charts.fill import save_volume_fill
 from analysis.charts.lag import lag_over_time
@@ -45,6 +45,7 @@ def charts(run: RunLike | Story) -> Iterator[tuple[str, Figure]]:
     if story.arms:
         yield "lag_over_time", _lag(story, series, events, summary)
         yield "disaster_cost", _cost(story, summary)
+    yield from disasters.charts(story)
     if len(story.arms) > 1:
         yield "lag_of_all", _lags(story, series, events, summary)
     if series["metric"].eq("save_volume_bytes").any():
@@ -77,7 +78,7 @@ def _lags(story: Story, series: pd.DataFrame, events: pd.DataFrame, summary: Map
     panels = [
         Panel(
             name, way_to(mirror, secondary), story.target_ns(mirror, secondary) / 1e9,
-            f"max {cell(summary, f'lag_seconds.{name}.max', 's')}",
+            f"max {cell(summary, f'lag_seconds.{name}.max', 's')}", mirror.name,
         )
         for mirror, secondary, name in shown
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from analysis.charts.outline import draw_line, draw_marks
 from analysis.charts.shading import shade, shade_gaps
-from analysis.style import BLUE, GREEN, ORANGE, RED, legend, tick_times, time_axis, time_unit, title
+from analysis.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, legend, tick_times, time_axis, time_unit, title
 from sim.summary import amount
 
 SHOWN_BELOW = 2.5  # a target much higher than the lag would only press the chart flat
@@ -49,7 +49,8 @@ def lag_over_time(
     if target_seconds is not None:
         said = f"target {amount(target_seconds, 's')}"
         ax.axhline(target_seconds / length, color=RED, linestyle="--", label=said if near else f"{said} (above)")
-    shade_gaps(ax, line, events, unit_ns, until_ns, name)
+    _mark_recovery(ax, events, unit_ns, replication, way)
+    shade_gaps(ax, line, events, unit_ns, until_ns, name, replication)
     shade(ax, events, unit_ns, until_ns, name, way)
     ax.set_ylim(0, 1.08 * highest / length)
     tick_times(ax.yaxis, unit, highest / length, most=6)
@@ -57,6 +58,27 @@ def lag_over_time(
     title(ax, f"How far behind {secondary} was", note)
     legend(ax)
     return ax
+
+
+RECOVERY = {
+    "site_lost": (RED, "-", "disaster"), "promoted": (GREEN, "-", "promoted"), "site_back": (GREY, "-", "site back"),
+    "resync_finished": (PURPLE, "-", "resynced"),
+}  # fmt: skip
+
+
+def _mark_recovery(
+    ax: Axes, events: pd.DataFrame, unit_ns: float, replication: str | None, way: Collection[str] | None
+) -> None:
+    """Lines at what turns a disaster, of this replication or on its way, in the legend once each."""
+    for event, (colour, dashes, label) in RECOVERY.items():
+        rows = events[events["event"] == event]
+        if event in ("site_lost", "site_back"):
+            rows = rows[rows["entity"].isin(list(way))] if way is not None else rows
+        elif replication is not None:
+            rows = rows[rows["detail"].str.contains(f'"replication": "{replication}"', regex=False)]
+        for number, time_ns in enumerate(rows["time_ns"]):
+            said = label if number == 0 else None
+            ax.axvline(time_ns / unit_ns, color=colour, linestyle=dashes, linewidth=1.6, zorder=2, label=said)
 
 
 def _after_replays(line: pd.DataFrame, events: pd.DataFrame, secondary: str) -> tuple[np.ndarray, np.ndarray]:

@@ -24,6 +24,7 @@ class Panel:
     way: frozenset[str] | None
     target_seconds: float
     note: str
+    replication: str | None = None  # whose it is, where several have one of that name
 
 
 def lags_over_time(
@@ -53,7 +54,7 @@ def _draw(ax: Axes, line: pd.DataFrame, events: pd.DataFrame, panel: Panel, unti
     unit_ns = time_axis(ax, until_ns / 1e9) * 1e9
     draw_line(ax, line["time_ns"].to_numpy() / unit_ns, line["value"].to_numpy() / length, BLUE, "lag")
     ax.axhline(panel.target_seconds / length, color=RED, linestyle="--", linewidth=1, label="target")
-    shade_gaps(ax, line, events, unit_ns, until_ns, name)
+    shade_gaps(ax, line, events, unit_ns, until_ns, name, panel.replication)
     shade(ax, events, unit_ns, until_ns, name, panel.way)
     ax.set_ylabel(panel.name, rotation=0, ha="right", va="center", fontweight="bold")
     ax.text(1.006, 0.5, panel.note, transform=ax.transAxes, ha="left", va="center", fontsize=8, color="#555555")

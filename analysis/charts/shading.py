@@ -13,7 +13,8 @@ from typing import Any, Final
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.style import BLACK, GREY, ORANGE, PURPLE, RED, SKY, YELLOW
+from analysis import standing
+from analysis.style import BLACK, GREEN, GREY, ORANGE, PURPLE, RED, SKY, YELLOW
 from sim.summary.faults import CUTS
 from sim.summary.windows import Windows
 
@@ -42,6 +43,7 @@ TROUBLES: Final = (
     Trouble("fault_began", ("fault_ended",), "a link was cut", RED, on_the_way=True, kinds=CUTS),
     Trouble("fault_began", ("fault_ended",), "a link was slow or bad", ORANGE, on_the_way=True, kinds=()),
     Trouble("node_went_down", ("node_came_up",), "a data mover was down", GREY, "///", on_the_way=True),
+    Trouble("site_lost", ("site_back",), "a site was lost", GREY, on_the_way=True, strip=True),
     Trouble(
         "member_unreachable", ("member_reachable", "route_changed"), "given up as unreachable", BLACK, on_the_way=True,
         strip=True,
@@ -49,7 +51,8 @@ TROUBLES: Final = (
     Trouble("replication_stopped", ("replication_started",), "replication stopped", SKY, "...", of_secondary=True),
 )  # fmt: skip
 COPYING: Final = Trouble("", (), "a copy under way: nothing to serve", PURPLE)
-ABSENT: Final = Trouble("secondary_left", ("secondary_joined",), "no member", GREY, of_secondary=True)
+ABSENT: Final = Trouble("", (), "no member", GREY)
+SOURCE: Final = Trouble("", (), "it was the source itself", GREEN)
 
 
 def shade(
@@ -134,13 +137,20 @@ def _merged(found: list[Span]) -> Iterator[Span]:
 
 
 def shade_gaps(
-    ax: Axes, line: pd.DataFrame, events: pd.DataFrame, unit_ns: float, until_ns: int, secondary: str
+    ax: Axes,
+    line: pd.DataFrame,
+    events: pd.DataFrame,
+    unit_ns: float,
+    until_ns: int,
+    secondary: str,
+    replication: str | None = None,
 ) -> None:
-    """Shade when a secondary had no value: a copy was under way, or it was no member."""
-    absent = list(spans(events[events["entity"].eq(secondary)], ABSENT, until_ns))
-    without = Windows.of(gaps(line, until_ns), until_ns).without(Windows.of(absent, until_ns))
+    """Shade when a secondary had no value: it was the source, or no member, or a copy was under way."""
+    told = standing.of(events, secondary, until_ns, replication)
+    without = Windows.of(gaps(line, until_ns), until_ns).without(told.source).without(told.absent)
     shade_spans(ax, list(without.spans), COPYING, unit_ns)
-    shade_spans(ax, absent, ABSENT, unit_ns)
+    shade_spans(ax, list(told.absent.spans), ABSENT, unit_ns)
+    shade_spans(ax, list(told.source.spans), SOURCE, unit_ns)
 
 
 def gaps(line: pd.DataFrame, until_ns: int) -> list[Span]:

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, legend, size_unit, time_axis, title
+from analysis.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY, YELLOW, legend, size_unit, time_axis, title
 from sim.summary import amount
 
 COLOURS = {
     "delta_set": BLUE, "initial_copy": GREEN, "full_copy": ORANGE, "snapshot_delta": SKY, "retransmission": PURPLE,
+    "undo": RED, "resync_delta": YELLOW,
 }  # fmt: skip
 POINTS = 800
 

@@ -45,10 +45,12 @@ def duration(seconds: float) -> str:
 
 
 def part_of(seconds: float, whole: float) -> str:
-    """A part of a time in the unit that fits the part: `2 of 120 min`, `29.5 of 240 min`, `all of 4 h`."""
+    """A part of a time in the unit that fits the part: `2 of 120 min`, `60 s of 24 h`, `all of 4 h`."""
     if seconds >= whole:
         return f"all of {duration(whole)}"
     unit, length = next(((unit, length) for unit, length, least in _TIMES if seconds >= length * least), ("s", 1.0))
+    if whole >= 1000 * length:
+        return f"{digits(seconds / length)} {unit} of {duration(whole)}"
     return f"{digits(seconds / length)} of {digits(whole / length)} {unit}"
 
 

@@ -21,6 +21,7 @@ class Recovered(Story):
     until: float = 1000
     phase_ends: float = 0
     recovery: int = 0
+    last: int = 0  # the newest set that was cut
 
     def source(self, at: float, site: str, *secondaries: str) -> Self:
         """A new generation begins."""
@@ -141,3 +142,77 @@ def failback(story: Recovered) -> Recovered:
     story.look(1, 230, writes=10, new=10).cut(1, 230, blocks=10)
     story.received(1, 235).begun(1, 235).replayed(1, 240)
     return story
+
+
+def burns(*, full: bool = False) -> Recovered:
+    """A day in which madrid burns at 5 h, is back at 11 h, and the source again at 13 h; as large as a real one."""
+    story = Recovered(until=24 * HOUR, timeout=600, links=False)
+    story.link("iberia", ("madrid", "lisbon"), rate=200_000_000).route("lisbon", "madrid", "iberia")
+    story.copies(0, 2)
+    story.looked_ns = 0
+    _serve(story, 0, 5 * HOUR, "madrid", "lisbon")
+    story.look(30, 5 * HOUR, writes=90_000, new=7_800)
+    story.lost(5 * HOUR, "madrid", *(("save_volume",) if full else ())).copies(5 * HOUR, 1)
+    story.role(5 * HOUR, "madrid", "lost", "none")
+    story.recovery, story.phase_ends = 1, 5 * HOUR
+    at = 5 * HOUR + 1500
+    story.phase("detect", 5 * HOUR + 300).command(at, "failover", "lisbon", "default").phase("decide", at)
+    story.phase("drain", at + 42)
+    story.loss(at + 43.5, number=28, writes=172_430, blocks=15_400, rpo_ns=ns(1_200), sets=1)
+    story.phase("snapshot", at + 43.5).source(at + 43.5, "lisbon")
+    story.role(at + 60, "lisbon", "primary", "read_write").promoted(at + 60, "lisbon", disaster=5 * HOUR)
+    story.phase("promote", at + 60).done(at + 60, "failover", "lisbon serves")
+    _serve(story, at + 60, 11 * HOUR, "lisbon", "")
+    _bring_back(story, full=full)
+    _hand_over(story)
+    return story
+
+
+HOUR = 3600.0
+
+
+def _serve(story: Recovered, since: float, until: float, source: str, to: str, first: int = 1) -> None:
+    """A set every ten minutes: on its way for a while, then replayed."""
+    number, at = first, since + 600
+    while at < until:
+        blocks = 7_000 + 500 * (number % 5)
+        story.look(number, at, writes=80_000, new=blocks).cut(number, at, blocks=blocks)
+        took = blocks * BLOCK * 8 / 150e6 + 5 * (number % 3)
+        if to and at + took + 40 < until:
+            story.carried(blocks * BLOCK, at + 5, at + 5 + took, link="iberia", way=(source, to))
+            story.received(number, at + 5 + took, to=to, blocks=blocks).begun(number, at + 6 + took, to=to)
+            story.replayed(number, at + 30 + took, to=to)
+        number, at = number + 1, at + 600
+    story.last = number - 1
+
+
+def _bring_back(story: Recovered, *, full: bool) -> None:
+    back, way = 11 * HOUR, ("lisbon", "madrid")
+    story.back(back, since=5 * HOUR).role(back, "madrid", "demoted", "read_only")
+    story.phase("repair", back + 240).add(records.SecondaryJoined, back + 240, secondary="madrid")
+    story.route_now(back + 240, "madrid", "lisbon", "iberia")
+    kind, cause = ("full", "save_volume_lost") if full else ("incremental", "")
+    sizes = {"undo": 15_400, "copy": 190_000, "merged": 196_000, "full": 2_400_000}
+    story.planned(back + 240, kind, cause=cause, away=6 * HOUR + 240, **sizes)
+    story.role(back + 241, "madrid", "resyncing", "raw")
+    story.copy_began(back + 241, to="madrid", cause="full_copy" if full else "resync", why=cause or "incremental")
+    at = back + 241
+    if full:
+        ends = at + 3_000
+        story.carried(2_400_000 * BLOCK, at, ends, link="iberia", cause="full_copy", way=way).phase("copy", ends)
+    else:
+        ends = at + 780
+        story.carried(15_400 * BLOCK, at, at + 55, link="iberia", cause="undo", way=way).phase("undo", at + 55)
+        story.carried(180_600 * BLOCK, at + 55, ends, link="iberia", cause="resync_delta", way=way).phase("copy", ends)
+    story.copied(story.last, ends, to="madrid", cause="resync").resynced(ends, story.last, began=at, way=kind)
+    story.role(ends, "madrid", "secondary", "read_only").copies(ends, 2)
+    _serve(story, ends, 13 * HOUR, "lisbon", "madrid", story.last + 1)
+
+
+def _hand_over(story: Recovered) -> None:
+    at = 13 * HOUR
+    story.command(at, "failback", "madrid").phase("catch_up", at).role(at, "lisbon", "primary", "read_only")
+    story.source(at + 70, "madrid", "lisbon").role(at + 70, "lisbon", "secondary", "read_only")
+    story.role(at + 75, "madrid", "primary", "read_write").promoted(at + 75, "madrid", disaster=at, planned=True)
+    story.phase("fail_back", at + 75).done(at + 75, "failback", "madrid serves")
+    _serve(story, at + 75, 24 * HOUR, "madrid", "lisbon")
