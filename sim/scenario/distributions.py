@@ -238,7 +238,8 @@ DISTRIBUTIONS = ("exponential", "lognormal", "uniform", "weibull", "choice")
 _sole = sole_word(DISTRIBUTIONS)
 
 
-def _which(value: Any) -> str | None:
+def which_distribution(value: Any) -> str | None:
+    """A discriminator: which distribution a value is, or names."""
     if isinstance(value, (str, int, Constant)):
         return "<constant>"
     return _sole(value)
@@ -251,6 +252,6 @@ Distribution = Annotated[
     | Annotated[UniformRange, Tag("uniform")]
     | Annotated[Weibull, Tag("weibull")]
     | Annotated[Choice, Tag("choice")],
-    Discriminator(_which, custom_error_type="which", custom_error_message="distribution"),
+    Discriminator(which_distribution, custom_error_type="which", custom_error_message="distribution"),
     Field(description="A duration, or how durations vary: exponential, lognormal, uniform, weibull or choice."),
 ]

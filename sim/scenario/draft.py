@@ -162,5 +162,5 @@ def _listed(data: Any, section: str, *otherwise: Any) -> list[tuple[int, Any]]:
 def _has_place(entry: Entry) -> bool:
     """Whether it is understood when something happens, and what others call it."""
     with suppress(NotUnderstood):
-        return isinstance(entry.at, int) and (entry.id is None or bool(entry.id))
+        return entry.has_moment and isinstance(entry.at, int) and (entry.id is None or bool(entry.id))
     return False

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from sim.scenario.errors import BadValue
-from sim.scenario.later import FACTS_LATER, METRICS_LATER, NOT_YET, PHASES_LATER
+from sim.scenario.later import FACTS_LATER, METRICS_LATER, NOT_YET
 from sim.scenario.metrics import FACTS, METRICS, PHASES, MetricKind, ValueKind
 from sim.scenario.numbers import check_characters, parse_number
 from sim.scenario.units import parse_duration, parse_percent, parse_size
@@ -271,8 +271,6 @@ def _window_word(reader: _Reader, word: str) -> str:
     reader.places[word] = offset
     if word == "across" and value != "runs":
         raise BadValue(f"expected 'across runs' (got 'across {value}')", "", offset)
-    if word == "during" and value in PHASES_LATER:
-        raise BadValue(f"phase '{value}' {NOT_YET}", "", offset)
     if word == "during" and value not in PHASES:
         raise BadValue(f"unknown phase '{value}'", nearest(value, PHASES), offset)
     return value

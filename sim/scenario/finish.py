@@ -75,7 +75,9 @@ def _settled(link: Link) -> Link:
 
 
 def _filled(entry: Entry, time_ns: int, scenario: Scenario) -> Entry:
-    update: dict[str, Any] = {"at": Instant(time_ns)}
+    update: dict[str, Any] = {}
+    if time_ns >= 0 and not entry.at.is_static:
+        update["at"] = Instant(time_ns, since=entry.at.after, lead_ns=int(entry.at))
     if isinstance(entry, Command) and not entry.replication:
         update["replication"] = next(iter(scenario.replication))
     if isinstance(entry, TakeSnapshot) and not entry.volume:

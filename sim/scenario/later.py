@@ -11,23 +11,15 @@ NOT_YET: Final = "is not in this version yet"
 
 # keys by where they would stand; `*` stands for a name or a number
 KEYS_LATER: Final[dict[tuple[str, ...], frozenset[str]]] = {
-    (): frozenset({"matrix", "operator", "backups", "routes"}),
+    (): frozenset({"matrix", "backups", "routes"}),
     ("links", "*"): frozenset({"queue", "sessions", "shared_with"}),
-    ("timeline", "*"): frozenset({"when", "destroys", "mode", "to"}),
 }
 
-KINDS_LATER: Final = frozenset({
-    "site-lost", "site-back", "failover", "resync", "failback", "swap", "power-loss", "disk-slow", "corrupt", "backup",
-    "rollback",
-})  # fmt: skip
+KINDS_LATER: Final = frozenset({"power-loss", "disk-slow", "corrupt", "backup", "rollback"})
 
-METRICS_LATER: Final = frozenset({
-    "rpo", "rto", "lost_writes", "lost_blocks", "lost_bytes", "resync_bytes", "availability", "outage", "split_brain",
-})  # fmt: skip
+METRICS_LATER: Final = frozenset({"availability"})
 
-FACTS_LATER: Final = frozenset({"failover", "resync", "failback", "outage", "site_lost", "rollback"})
-
-PHASES_LATER: Final = frozenset({"recovery"})
+FACTS_LATER: Final = frozenset({"outage", "rollback"})
 
 
 def key_is_later(path: tuple[str | int, ...], key: str) -> bool:

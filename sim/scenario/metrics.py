@@ -59,13 +59,29 @@ METRICS: Final[dict[str, MetricKind]] = {
     "faults": MetricKind("number", "total"),
     "bypasses": MetricKind("number", "total"),
     "chunks_discarded": MetricKind("number", "total"),
+    "rpo": MetricKind("seconds", "total"),
+    "rto": MetricKind("seconds", "total"),
+    "phase_seconds": MetricKind("seconds", "total", ("phase",)),
+    "recovery": MetricKind("seconds", "total"),
+    "outage": MetricKind("seconds", "total"),
+    "read_only": MetricKind("seconds", "total"),
+    "lost_writes": MetricKind("number", "total"),
+    "lost_blocks": MetricKind("number", "total"),
+    "lost_bytes": MetricKind("bytes", "total"),
+    "split_brain_writes": MetricKind("number", "total"),
+    "resync_bytes": MetricKind("bytes", "total", ("part",)),
+    "consistent_copies": MetricKind("number", "series", ("replication",)),
 }
 
 FACTS: Final = (
     "cut", "received", "replayed", "full_copy", "stall", "dropped", "fault", "unreachable", "bypass", "discarded",
-    "snapshot_given_up",
+    "snapshot_given_up", "site_lost", "failover", "resync", "resync_incremental", "resync_full", "failback", "refused",
 )  # fmt: skip
 
 MODES: Final = ("default", "now", "sync")
-CAUSES: Final = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "retransmission")
-PHASES: Final = ("steady", "outage", "resync", "all")
+CAUSES: Final = ("delta_set", "initial_copy", "full_copy", "snapshot_delta", "undo", "resync_delta", "retransmission")
+PHASES: Final = ("steady", "outage", "recovery", "resync", "all")
+RESYNC_PARTS: Final = ("undo", "copy", "merged", "full", "sent")
+RECOVERY_PHASES: Final = (
+    "detect", "decide", "drain", "snapshot", "promote", "repair", "undo", "copy", "catch_up", "fail_back",
+)  # fmt: skip

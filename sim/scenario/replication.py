@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sim.scenario.disasters import RecoveryPolicy
 from sim.scenario.fields import Count, Flag, Model, Name, Names, PositiveDuration, PositiveSize, Word
 from sim.scenario.volumes import SnapshotSchedule
 
@@ -80,6 +81,7 @@ class Replication(Model):
     empty_sets: Annotated[Literal["send", "skip"], Word] = Field(
         default="send", description="Whether an interval without writes makes a set."
     )
+    recovery: RecoveryPolicy = Field(default=RecoveryPolicy(), description="How it gets back after a failover.")
 
     @property
     def members(self) -> dict[str, Secondary | Forwarder]:

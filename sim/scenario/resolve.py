@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sim.scenario.nodes import Path, path_text
 from sim.scenario.scalars import sort_of
+from sim.scenario.units import format_duration
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
@@ -24,9 +25,16 @@ _PLAIN = re.compile(r"\w(?:[^\x00-\x1f#:]|:(?=\S)|(?<=\S)#)*(?<![\s:])")
 def resolve_text(scenario: Scenario) -> str:
     """The whole scenario as YAML, with the origin of each value as a comment of its line."""
     data = scenario.resolved()
-    lines = list(_lines(data, (), 0, scenario.origins()))
+    lines = list(_lines(data, (), 0, scenario.origins() | _told(scenario)))
     width = min(max((len(line) for line, _ in lines), default=0), 72)
     return "".join(f"{line:<{width}}  # {origin}\n" if origin else f"{line}\n" for line, origin in lines)
+
+
+def _told(scenario: Scenario) -> dict[str, str]:
+    """Where a time was written that counts from another entry, and when that is."""
+    known = scenario.origins()
+    counted = {path_text(("timeline", index, "at")): e.at for index, e in enumerate(scenario.timeline) if e.at.since}
+    return {path: f"{known[path]}, at {format_duration(int(at))}" for path, at in counted.items()}
 
 
 def origins(resolved: dict[str, Any], written: dict[str, str]) -> dict[str, str]:

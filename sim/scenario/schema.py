@@ -13,6 +13,18 @@ from typing import Annotated, Any
 from pydantic import Field, GetJsonSchemaHandler, PrivateAttr
 from pydantic_core import core_schema
 
+from sim.scenario.disasters import (
+    AskStatus,
+    CopyDelta,
+    Failback,
+    Failover,
+    People,
+    RecoveryPolicy,
+    Resync,
+    SiteLoss,
+    SiteReturn,
+    Swap,
+)
 from sim.scenario.distributions import (
     Choice,
     Constant,
@@ -56,6 +68,7 @@ from sim.scenario.numbers import parse_count
 from sim.scenario.replication import Forwarder, Replication, SaveVolume, Secondary, SecondarySaveVolume
 from sim.scenario.scalars import described
 from sim.scenario.timeline import (
+    Condition,
     CutNow,
     DeleteSnapshot,
     Entry,
@@ -101,16 +114,17 @@ from sim.scenario.workloads import (
 )
 
 __all__ = [
-    "AnyLocality", "AnyRandomFault", "BandwidthFactor", "BandwidthProfile", "Bursts", "Check", "Choice", "Churn",
-    "Columns", "Congestion", "Constant", "CutNow", "DeleteSnapshot", "Disk", "Distribution", "Entry", "Exponential",
-    "Flap", "Forwarder", "GroupDown", "Hot", "Instant", "Join", "Leave", "Link", "LinkCorrupt", "LinkDelay",
-    "LinkDirection", "LinkDown", "LinkDuplicate", "LinkLossy", "LinkReorder", "LinkSlow", "LinkSpell", "Locality",
-    "Lognormal", "Move", "OneWay", "Profile", "RandomFault", "RandomGroupDown", "RandomLinkCorrupt",
-    "RandomLinkDelay", "RandomLinkDown", "RandomLinkDuplicate", "RandomLinkFault", "RandomLinkLossy",
-    "RandomLinkReorder", "RandomLinkSlow", "RandomReboot", "RandomWrites", "Reboot", "Replication", "RunOptions",
-    "SaveVolume", "Scenario", "Secondary", "SecondarySaveVolume", "Sequential", "SetPolicy", "Site",
-    "SnapshotSchedule", "SnapshotStore", "Spell", "Start", "Stop", "Swizzle", "TakeSnapshot", "Throttle",
-    "TimelineEntry", "TraceReplay", "Uniform", "UniformRange", "Volume", "WayBack", "Weibull", "Workload", "Zipf",
+    "AnyLocality", "AnyRandomFault", "AskStatus", "BandwidthFactor", "BandwidthProfile", "Bursts", "Check", "Choice",
+    "Churn", "Columns", "Condition", "Congestion", "Constant", "CopyDelta", "CutNow", "DeleteSnapshot", "Disk",
+    "Distribution", "Entry", "Exponential", "Failback", "Failover", "Flap", "Forwarder", "GroupDown", "Hot", "Instant",
+    "Join", "Leave", "Link", "LinkCorrupt", "LinkDelay", "LinkDirection", "LinkDown", "LinkDuplicate", "LinkLossy",
+    "LinkReorder", "LinkSlow", "LinkSpell", "Locality", "Lognormal", "Move", "OneWay", "People", "Profile",
+    "RandomFault", "RandomGroupDown", "RandomLinkCorrupt", "RandomLinkDelay", "RandomLinkDown", "RandomLinkDuplicate",
+    "RandomLinkFault", "RandomLinkLossy", "RandomLinkReorder", "RandomLinkSlow", "RandomReboot", "RandomWrites",
+    "Reboot", "RecoveryPolicy", "Replication", "Resync", "RunOptions", "SaveVolume", "Scenario", "Secondary",
+    "SecondarySaveVolume", "Sequential", "SetPolicy", "Site", "SiteLoss", "SiteReturn", "SnapshotSchedule",
+    "SnapshotStore", "Spell", "Start", "Stop", "Swap", "Swizzle", "TakeSnapshot", "Throttle", "TimelineEntry",
+    "TraceReplay", "Uniform", "UniformRange", "Volume", "WayBack", "Weibull", "Workload", "Zipf",
 ]  # fmt: skip
 
 
@@ -219,6 +233,7 @@ class Scenario(Model):
     volumes: dict[Name, Volume] = Field(min_length=1, description="Volumes, by name.")
     replication: dict[Name, Replication] = Field(default={}, description="Who copies what to whom, by name.")
     groups: dict[Name, SomeNames] = Field(default={}, description="Sites and links that fail together, by name.")
+    operator: People = Field(default=People(), description="How long people take to notice, to decide and to repair.")
     timeline: tuple[TimelineEntry, ...] = Field(default=(), description="What happens when.")
     faults: dict[Name, AnyRandomFault] = Field(default={}, description="What goes wrong at random, by name.")
     expect: tuple[Annotated[Check, _CheckField()], ...] = Field(default=(), description="What must hold.")

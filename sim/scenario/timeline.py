@@ -6,7 +6,17 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from sim.scenario.entries import Command, Entry, Instant, absolute_times, parse_instant
+from sim.scenario.disasters import (
+    AskStatus,
+    CopyDelta,
+    Failback,
+    Failover,
+    Resync,
+    SiteLoss,
+    SiteReturn,
+    Swap,
+)
+from sim.scenario.entries import Command, Condition, Entry, Instant, absolute_times, parse_instant
 from sim.scenario.fields import Name, PositiveDuration, PositiveSize, Word
 from sim.scenario.spells import (
     Flap,
@@ -25,9 +35,10 @@ from sim.scenario.spells import (
 )
 
 __all__ = [
-    "KINDS", "Command", "CutNow", "DeleteSnapshot", "Entry", "Flap", "GroupDown", "Instant", "Join", "Leave",
-    "LinkCorrupt", "LinkDelay", "LinkDown", "LinkDuplicate", "LinkLossy", "LinkReorder", "LinkSlow", "LinkSpell",
-    "Move", "Reboot", "SetPolicy", "Spell", "Start", "Stop", "Swizzle", "TakeSnapshot", "TimelineEntry",
+    "KINDS", "AskStatus", "Command", "Condition", "CopyDelta", "CutNow", "DeleteSnapshot", "Entry", "Failback",
+    "Failover", "Flap", "GroupDown", "Instant", "Join", "Leave", "LinkCorrupt", "LinkDelay", "LinkDown",
+    "LinkDuplicate", "LinkLossy", "LinkReorder", "LinkSlow", "LinkSpell", "Move", "Reboot", "Resync", "SetPolicy",
+    "SiteLoss", "SiteReturn", "Spell", "Start", "Stop", "Swap", "Swizzle", "TakeSnapshot", "TimelineEntry",
     "absolute_times", "parse_instant",
 ]  # fmt: skip
 
@@ -100,7 +111,7 @@ class DeleteSnapshot(Entry):
 KINDS: Final = (
     "cut-now", "set-policy", "stop", "start", "join", "leave", "move", "reboot", "snapshot", "delete-snapshot",
     "link-down", "link-slow", "link-delay", "link-lossy", "link-corrupt", "link-duplicate", "link-reorder", "flap",
-    "swizzle", "group-down",
+    "swizzle", "group-down", "site-lost", "site-back", "failover", "resync", "failback", "swap", "copy", "status",
 )  # fmt: skip
 
 
@@ -131,6 +142,14 @@ TimelineEntry = Annotated[
     | Annotated[LinkReorder, Tag("<link-reorder>")]
     | Annotated[Flap, Tag("<flap>")]
     | Annotated[Swizzle, Tag("<swizzle>")]
-    | Annotated[GroupDown, Tag("<group-down>")],
+    | Annotated[GroupDown, Tag("<group-down>")]
+    | Annotated[SiteLoss, Tag("<site-lost>")]
+    | Annotated[SiteReturn, Tag("<site-back>")]
+    | Annotated[Failover, Tag("<failover>")]
+    | Annotated[Resync, Tag("<resync>")]
+    | Annotated[Failback, Tag("<failback>")]
+    | Annotated[Swap, Tag("<swap>")]
+    | Annotated[CopyDelta, Tag("<copy>")]
+    | Annotated[AskStatus, Tag("<status>")],
     Discriminator(_which, custom_error_type="which", custom_error_message="kind"),
 ]

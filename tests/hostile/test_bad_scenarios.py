@@ -95,7 +95,7 @@ def test_what_is_wrong_in_a_part_hides_nothing_of_its_other_values_and_of_other_
         "day.profile.file: 'no-day.csv' no such file", "wide.rewrite: unit missing", "wide.over: over 2 GiB > volume",
         "mirror.timeout: 'm': minute", "mirror.chunk: chunk 1 kB < one block", "high_water_mark 2 GiB > save volume",
         "lisbon.timeout: 'm': minute", "lisbon.save_volume.size: save volume 512 B", "on_full: expected suspend",
-        "timeline[0].at: no id 'fire'", "timeline[0].kind: kind 'failover'", "timeline[1].at: never happens",
+        "timeline[0].at: no id 'fire'", "timeline[0].kind: unknown kind 'fail-over'", "timeline[1].at: never happens",
         "timeline[1].site: no site 'madird'", "timeline[2].replication: no replication 'mirrow'",
         "timeline[4].secondary: no secondary 'proto'", "timeline[5].snapshot: no snapshot entry 'taken'",
     ):  # fmt: skip

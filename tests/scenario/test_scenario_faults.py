@@ -69,7 +69,8 @@ def test_every_kind_of_the_timeline_is_known_under_its_name():
     words = [get_args(get_args(arm)[0].model_fields["kind"].annotation)[0] for arm in arms]
     assert sorted(words) == sorted(KINDS)
     assert set(ENTRIES) | {"cut-now", "set-policy", "stop", "start", "join", "leave", "move"} == set(KINDS) - {
-        "snapshot", "delete-snapshot",
+        "snapshot", "delete-snapshot", "site-lost", "site-back", "failover", "resync", "failback", "swap", "copy",
+        "status",
     }  # fmt: skip
 
 

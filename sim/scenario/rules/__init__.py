@@ -52,6 +52,7 @@ RULES: Final[tuple[Rule, ...]] = (
     workloads.areas,
     workloads.kinds,
     instants.ids,
+    instants.moments,
     instants.anchors,
     instants.times,
     instants.subjects,

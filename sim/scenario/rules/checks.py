@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.expect import Check
-from sim.scenario.metrics import CAUSES, MODES
+from sim.scenario.metrics import CAUSES, MODES, RECOVERY_PHASES, RESYNC_PARTS
 from sim.scenario.nodes import Path
 from sim.scenario.rules.references import must_exist
 from sim.scenario.schema import RunOptions
@@ -20,6 +20,8 @@ def labels(draft: Draft, report: Report) -> None:
         "replication": ("replication", draft.names("replication")),
         "mode": ("mode", list(MODES)),
         "cause": ("cause", list(CAUSES)),
+        "part": ("part", list(RESYNC_PARTS)),
+        "phase": ("phase of a recovery", list(RECOVERY_PHASES)),
     }
     for index, check in draft.expect:
         for label, value in check.labels:

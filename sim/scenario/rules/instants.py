@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.errors import BadValue
-from sim.scenario.nodes import Path, ScalarNode
+from sim.scenario.nodes import MapNode, Path, ScalarNode
 from sim.scenario.rules.references import matching, must_exist
 from sim.scenario.schema import RunOptions
 from sim.scenario.timeline import (
@@ -35,6 +36,16 @@ def ids(draft: Draft, report: Report) -> None:
             report(("timeline", index, "id"), "an id begins with a letter", f"write e.g. at-{entry.id}")
         if first.setdefault(entry.id, index) != index:
             report(("timeline", index, "id"), f"id '{entry.id}' is taken by timeline[{first[entry.id]}]")
+
+
+def moments(draft: Draft, report: Report) -> None:
+    """Every entry says when it happens; read off the tree, for what is wrong beside it must not hide that."""
+    for path, node in matching(draft.root, ("timeline", "*"), ()):
+        keys = [key for key in node.entries if not key.startswith("x-")] if isinstance(node, MapNode) else ["at"]
+        if {"at", "when"} <= {*keys}:
+            report((*path, "when"), "'at' and 'when' exclude each other", "keep one")
+        elif not {"at", "when"} & {*keys} and not any(get_close_matches(w, keys, 1, 0.6) for w in ("at", "when")):
+            report(path, "key 'at' is missing", "or when: in-sync")
 
 
 def anchors(draft: Draft, report: Report) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeGuard
 
 from sim.scenario.draft import Draft, Report
-from sim.scenario.nodes import ListNode, MapNode, Node, Path, ScalarNode
+from sim.scenario.nodes import ListNode, MapNode, Node, Path, ScalarNode, node_at
 from sim.scenario.scalars import sort_of
 
 _BEFALLEN: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
@@ -42,8 +42,18 @@ def references(draft: Draft, report: Report) -> None:
     """Names of sites, volumes and replications."""
     for pattern, noun, section in REFERENCES:
         for path, node in matching(draft.root, pattern, ()):
-            if isinstance(node, ScalarNode) and (not node.plain or sort_of(node.text) == "text"):
+            if _is_text(node) and not (pattern[-1] == "from" and _kind_of(draft, path) == "copy"):
                 must_exist(report, path, noun, node.text, draft.known(section))
+
+
+def _is_text(node: Node) -> TypeGuard[ScalarNode]:
+    return isinstance(node, ScalarNode) and (not node.plain or sort_of(node.text) == "text")
+
+
+def _kind_of(draft: Draft, path: Path) -> str:
+    """The kind of what a key belongs to: `from` names a site, but of kind copy a snapshot."""
+    kind = node_at(draft.root, (*path[:-1], "kind"))
+    return kind.text if isinstance(kind, ScalarNode) else ""
 
 
 def members(draft: Draft, report: Report) -> None:
@@ -59,7 +69,7 @@ def groups(draft: Draft, report: Report) -> None:
     sites, links = draft.known("sites"), draft.names("links")
     for pattern in (("groups", "*"), ("groups", "*", "*")):
         for path, node in matching(draft.root, pattern, ()):
-            if isinstance(node, ScalarNode) and (not node.plain or sort_of(node.text) == "text") and sites is not None:
+            if _is_text(node) and sites is not None:
                 if node.text in sites and node.text in links:
                     report(path, f"'{node.text}' is both a link and a site", "give one of them another name")
                 else:
