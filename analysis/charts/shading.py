@@ -39,7 +39,7 @@ class Trouble:
 
 
 TROUBLES: Final = (
-    Trouble("writes_suspended", ("writes_resumed",), "writes stood still", YELLOW),
+    Trouble("writes_suspended", ("writes_resumed", "replication_began"), "writes stood still", YELLOW),
     Trouble("fault_began", ("fault_ended",), "a link was cut", RED, on_the_way=True, kinds=CUTS),
     Trouble("fault_began", ("fault_ended",), "a link was slow or bad", ORANGE, on_the_way=True, kinds=()),
     Trouble("node_went_down", ("node_came_up",), "a data mover was down", GREY, "///", on_the_way=True),

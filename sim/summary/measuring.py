@@ -92,6 +92,8 @@ def _where(check: Check) -> str:
 
 def _event(entry_id: str, story: Story) -> int:
     at = story.event_ns(entry_id)
+    if at is None and story.knows_event(entry_id):
+        raise NoSample(f"{entry_id} did not happen in this run")
     if at is None:
         raise NoSample(f"nothing in the timeline is called {entry_id}")
     return at

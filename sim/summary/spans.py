@@ -34,8 +34,11 @@ Who = Callable[[Record], Hashable]
 
 
 def stalls(facts: Facts) -> list[tuple[Span, WritesSuspended]]:
-    """When the writes of a replication stood still."""
-    return spans_between(facts, WritesSuspended, WritesResumed, _replication)
+    """When the writes of a replication stood still: those to a source until another was one at the latest."""
+    found = spans_between(facts, WritesSuspended, WritesResumed, _source)
+    ends = {(fact.replication, fact.generation - 1): fact.time_ns for fact in facts.of(ReplicationBegan)}
+    cut_off = [((begin, min(end, ends.get(_source(fact), end))), fact) for (begin, end), fact in found]
+    return [(span, fact) for span, fact in cut_off if span[0] <= span[1]]
 
 
 def node_outages(facts: Facts) -> list[tuple[Span, NodeWentDown]]:
@@ -76,8 +79,8 @@ def site_losses(facts: Facts) -> list[tuple[Span, SiteLost]]:
     return spans_between(facts, SiteLost, SiteBack, lambda fact: getattr(fact, "site", None))
 
 
-def _replication(fact: Record) -> Hashable:
-    return getattr(fact, "replication", None)
+def _source(fact: Record) -> tuple[str, int | None]:
+    return getattr(fact, "replication", ""), getattr(fact, "generation", None)
 
 
 def _arm(fact: Record) -> Hashable:

@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-from sim.records import PolicyChanged, Record, ReplicationBegan
+from sim.records import (
+    CommandGiven,
+    CommandRefused,
+    FaultBegan,
+    PolicyChanged,
+    Record,
+    ReplicationBegan,
+    SiteBack,
+    SiteLost,
+)
 from sim.scenario.replication import Replication
 from sim.summary.catchup import CatchingUp
 from sim.summary.facts import Facts
@@ -149,9 +158,28 @@ class Story:
         return phase_windows(self.facts, self.mirrors, targets, self.outages, recovering)
 
     def event_ns(self, entry_id: str) -> int | None:
-        """When the entry of the timeline with this id happens; None if there is none."""
+        """When the entry of the timeline with this id happens; None if there is none, or it never did.
+
+        One whose instant only the run could tell is found in the facts that name it.
+        """
         entries = getattr(self.run.scenario, "timeline", ())
-        return next((int(entry.at) for entry in entries if entry.id == entry_id), None)
+        entry = next((entry for entry in entries if entry.id == entry_id), None)
+        if entry is None or getattr(entry.at, "is_static", True):
+            return None if entry is None else int(entry.at)
+        return self._happened_ns(entry)
+
+    def knows_event(self, entry_id: str) -> bool:
+        """Whether the timeline has an entry with this id."""
+        return any(entry.id == entry_id for entry in getattr(self.run.scenario, "timeline", ()))
+
+    def _happened_ns(self, entry: Any) -> int | None:
+        """The first fact that has the entry's name; of a disaster's end the one at the site that it names."""
+        for fact in self.facts.among(CommandGiven, CommandRefused, SiteLost, FaultBegan):
+            told = (getattr(fact, name, None) for name in ("name", "disaster", "fault"))
+            if entry.id in told:
+                return fact.time_ns
+        backs = self.facts.of(SiteBack) if entry.kind == "site-back" else ()
+        return next((fact.time_ns for fact in backs if fact.site == getattr(entry, "site", None)), None)
 
     def _first_begins(self) -> list[ReplicationBegan]:
         firsts: dict[str, ReplicationBegan] = {}
