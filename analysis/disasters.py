@@ -45,7 +45,7 @@ def episode_of(story: Story, mirror: Mirror) -> Episode | None:
         begin, end = int(marks["time_ns"].iloc[0]), int(marks["time_ns"].iloc[-1])
         end = max(end, begin + 1) if mirror.service.writable.holds(end) else story.until_ns
         phases = recovering.no_phases()
-    roles, copies = recovering.roles(story, mirror), recovering.copies(story, mirror)
+    roles, copies = recovering.roles(story, mirror), recovering.copies(mirror)
     return Episode(roles, recovering.service(mirror), phases, copies, marks, begin, end, story.until_ns)
 
 

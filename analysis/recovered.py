@@ -11,7 +11,7 @@ from sim.summary.recoveries import AFTERWARDS, TO_SERVICE
 
 RESYNC_CAUSES: Final = (
     "never_seeded", "volume_lost", "save_volume_lost", "save_volume_partly_lost", "save_volume_overwritten",
-    "save_volume_corrupt", "modification_log_lost", "restart_snapshot_lost", "lineage",
+    "save_volume_corrupt", "modification_log_lost", "restart_snapshot_lost", "lineage", "cheaper",
 )  # fmt: skip
 
 FOUND: Final = "every set after the restart point was still there, and so was what had not been cut"
@@ -99,7 +99,7 @@ def _failed_back(found: Found) -> str:
 
 
 def _copies(found: Found) -> str:
-    if "consistent_copies.min" not in found:
+    if not any(found.get(key) for key in ("failovers", "outage_seconds", "resyncs", "swaps")):
         return ""
     told = [f"one consistent copy for {one}"] if (one := _some(found, "one_copy_seconds")) else []
     told += [f"none for {none}"] if (none := _some(found, "no_copy_seconds")) else []

@@ -21,7 +21,6 @@ from sim.records import (
     CommandGiven,
     CommandRefused,
     ConvergenceFailed,
-    CopiesChanged,
     Promoted,
     Record,
     ResyncFinished,
@@ -66,9 +65,9 @@ def no_phases() -> pd.DataFrame:
     return pd.DataFrame([], columns=["phase", "begin_ns", "end_ns"])
 
 
-def copies(story: Story, mirror: Mirror) -> pd.DataFrame:
+def copies(mirror: Mirror) -> pd.DataFrame:
     """How many consistent copies there are."""
-    rows = [(fact.time_ns, fact.copies) for fact in story.facts.about(CopiesChanged, replication=mirror.name)]
+    rows = [(begin, value) for begin, _, value, _ in mirror.copies.segments()]
     return pd.DataFrame(rows, columns=["time_ns", "copies"])
 
 
@@ -180,6 +179,6 @@ def _resync(one: Resync) -> tuple[Any, ...]:
     plan, seconds = one.plan, one.full_copy_seconds
     return (
         plan.replication, plan.site, plan.way, plan.cause, plan.transfer, plan.time_away_ns, plan.undo_bytes,
-        plan.copy_bytes, plan.merged_bytes, plan.full_bytes, one.sent_bytes, (one.ended_ns - plan.time_ns) / 1e9,
+        plan.copy_bytes, plan.merged_bytes, plan.full_bytes, one.sent_bytes, (one.ended_ns - one.began_ns) / 1e9,
         None if seconds is None else float(seconds),
     )  # fmt: skip

@@ -38,7 +38,7 @@ from sim.records import (
 from sim.scenario.expect import Check
 from sim.summary import Measured, RunLike, Story, judge
 from sim.summary.curve import Curve
-from sim.summary.metrics import NAMED, Metric
+from sim.summary.metrics import BY_NAME, Metric
 from sim.summary.sample import Series
 from sim.summary.windows import Windows
 
@@ -94,7 +94,7 @@ def losses(run: RunLike | Story, points: int = 201) -> pd.DataFrame:
     whole = Windows.whole(story.until_ns)
     rows = [
         (sample.labels["mode"], _stem(metric), value, share)
-        for metric in (NAMED["exposure"], NAMED["exposure_bytes"])
+        for metric in (BY_NAME["exposure"], BY_NAME["exposure_bytes"])
         for sample in _listed(metric, story)
         if "to" not in sample.labels
         for value, share in _exceeded(sample, whole, points)
@@ -184,7 +184,7 @@ _TYPES: Final = {"run": "str", "time_ns": "int64", "entity": "str", "metric": "s
 
 def _curves(story: Story) -> Iterator[_Part]:
     for name in CHANGING:
-        metric = NAMED[name]
+        metric = BY_NAME[name]
         for sample in _listed(metric, story):
             mode = sample.labels.get("mode")
             points = step_points(sample.curve()) if _stem(metric) in STEPS else line_points(sample.curve())

@@ -25,6 +25,7 @@ CAUSES: Final = {
     "save_volume_corrupt": "sets in its save volume did not match their checksums",
     "modification_log_lost": "the maps of what had not been cut were lost",
     "restart_snapshot_lost": "the snapshot of the restart point was gone",
+    "cheaper": "what differed was no less than everything",
     "lineage": "it stood on a branch that nobody knows",
 }
 

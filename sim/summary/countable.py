@@ -24,7 +24,6 @@ from sim.records import (
     SnapshotDeleted,
     WritesSuspended,
 )
-from sim.scenario.metrics import FACTS
 from sim.summary.story import Story
 from sim.summary.windows import Windows
 
@@ -43,7 +42,7 @@ class Countable:
         return sum(windows.holds(fact.time_ns) for fact in found if not self.some or getattr(fact, self.some))
 
 
-KNOWN: Final = {
+COUNTABLE: Final = {
     "cut": Countable(DeltaSetCut),
     "received": Countable(SetReceived),
     "replayed": Countable(SetReplayed),
@@ -63,5 +62,3 @@ KNOWN: Final = {
     "failback": Countable(CommandDone, {"command": "failback"}, some="effect"),
     "refused": Countable(CommandRefused),
 }
-
-COUNTABLE: Final = {name: countable for name, countable in KNOWN.items() if name in FACTS}

@@ -70,10 +70,11 @@ class Mirror:
         return Windows.whole(self.facts.until_ns).without(self.service.none)
 
     @cached_property
-    def copies(self) -> Curve | None:
-        """How many consistent copies there are over time; None where the ledger does not tell."""
+    def copies(self) -> Curve:
+        """How many consistent copies there are over time: all of them, until the ledger tells of a change."""
         told = [(fact.time_ns, fact.copies) for fact in self.facts.about(CopiesChanged, replication=self.name)]
-        return Curve.steps(told, self.facts.until_ns) if told else None
+        all_of_them = [(0, 1 + len(self.began.secondaries))]
+        return Curve.steps(told if told and told[0][0] == 0 else [*all_of_them, *told], self.facts.until_ns)
 
     def lag(self, secondary: str) -> Curve:
         """Age in nanoseconds of the newest boundary that a secondary can serve."""

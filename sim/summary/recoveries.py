@@ -2,7 +2,7 @@
 
     rto        detect + decide + drain + snapshot + promote: from the disaster until users can write again
     recovery   all ten phases: until the site that was lost is the source again
-a recovery is over with the first promotion after its own that is no failover; before that nobody knows how long it is
+a recovery is over when that site is promoted in good order; before that nobody knows how long it is
 """
 
 from __future__ import annotations
@@ -60,12 +60,11 @@ def recoveries(facts: Facts) -> list[Recovery]:
     """Every failover of a run, in order of the promotions."""
     failovers = list(facts.about(Promoted, planned=False))
     losses = {(loss.replication, loss.recovery): loss for loss in facts.about(LossCounted, kind="failover")}
-    return [
-        Recovery(
-            one, tuple(_phases(facts, one)), losses.get((one.replication, one.recovery)), _over_ns(facts, one)
-        )
-        for one in failovers
-    ]  # fmt: skip
+    found = []
+    for one in failovers:
+        loss = losses.get((one.replication, one.recovery))
+        found.append(Recovery(one, tuple(_phases(facts, one)), loss, _over_ns(facts, one, loss)))
+    return found
 
 
 def _phases(facts: Facts, failover: Promoted) -> Iterator[RecoveryPhase]:
@@ -80,7 +79,13 @@ def _phases(facts: Facts, failover: Promoted) -> Iterator[RecoveryPhase]:
                 return
 
 
-def _over_ns(facts: Facts, failover: Promoted) -> int | None:
-    later = (one for one in facts.about(Promoted, replication=failover.replication) if one.time_ns > failover.time_ns)
-    after = next(later, None)
-    return after.time_ns if after is not None and after.planned else None
+def _over_ns(facts: Facts, failover: Promoted, loss: LossCounted | None) -> int | None:
+    """When the site that was the source before is it again, in good order; not where another failover came first."""
+    for one in facts.about(Promoted, replication=failover.replication):
+        if one.time_ns <= failover.time_ns:
+            continue
+        if not one.planned:
+            return None
+        if loss is None or one.site == loss.site:
+            return one.time_ns
+    return None

@@ -6,14 +6,16 @@ what was lost, sent or counted is the sum over all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 from sim.records import CommandDone, CommandRefused, ConvergenceFailed, LossCounted, Promoted
 from sim.summary.combined import combined
 from sim.summary.curve import Curve
 from sim.summary.distribution import Distribution
+from sim.summary.mirror import Mirror
 from sim.summary.recoveries import PHASES, Recovery
 from sim.summary.resyncs import LEGS, Resync
 from sim.summary.sample import SECOND, OfWindows, Series, Total
@@ -104,7 +106,7 @@ def resync_bytes(story: Story, windows: Windows) -> Iterator[Total]:
 def resync_time(story: Story, windows: Windows) -> Iterator[Total]:
     """How long resyncs took; none where there was none."""
     found = _resyncs(story, windows)
-    took = sum(one.ended_ns - one.plan.time_ns for one in found)
+    took = sum(one.ended_ns - one.began_ns for one in found)
     yield Total({}, Fraction(took, SECOND) if found else None)
 
 
@@ -153,32 +155,26 @@ def refused(story: Story, windows: Windows) -> Iterator[Total]:
 
 def consistent_copies(story: Story) -> Iterator[Series]:
     """How many consistent copies there are: of the replication with the fewest, and of each where there are several."""
-    known = [(mirror.name, curve) for mirror in story.mirrors if (curve := mirror.copies) is not None]
-    if known:
-        yield Series({}, lambda: fewest([curve for _, curve in known]))
-    if len(known) > 1:
-        yield from (Series({"replication": name}, lambda curve=curve: curve) for name, curve in known)  # type: ignore[misc]
+    if story.mirrors:
+        yield Series({}, partial(_fewest_of, story.mirrors))
+    if len(story.mirrors) > 1:
+        yield from (Series({"replication": mirror.name}, partial(_fewest_of, [mirror])) for mirror in story.mirrors)
 
 
 def with_copies(copies: int) -> OfWindows:
     """A metric of for how long there were exactly so many consistent copies."""
 
     def measured(story: Story, windows: Windows) -> Iterator[Total]:
-        found = Distribution(curve.within(windows)) if (curve := _fewest_of(story)) is not None else None
-        lasted = found.above_ns(copies - 1) - found.above_ns(copies) if found is not None else Fraction(0)
-        yield Total({}, Fraction(lasted) / SECOND)
+        if not story.mirrors:
+            return
+        found = Distribution(_fewest_of(story.mirrors).within(windows))
+        yield Total({}, Fraction(found.above_ns(copies - 1) - found.above_ns(copies)) / SECOND)
 
     return measured
 
 
-def fewest(curves: list[Curve]) -> Curve:
-    """The least of several curves of steps, at each instant at which all of them have a value."""
-    return combined(curves, min)
-
-
-def _fewest_of(story: Story) -> Curve | None:
-    curves = [curve for mirror in story.mirrors if (curve := mirror.copies) is not None]
-    return fewest(curves) if curves else None
+def _fewest_of(mirrors: Sequence[Mirror]) -> Curve:
+    return combined([mirror.copies for mirror in mirrors], min)
 
 
 # -- where it comes from -----------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
     sent         bytes over the first hop from the source, payload with its headers, without what was sent again
     alternative  full_bytes / rate of this resync's own transfer; where it sent nothing, the rate of its narrowest link
-a resync lasts from its plan to `ResyncFinished`, or to the plan of the next one for the same site
+a resync lasts from when its undo list was stored, or its plan where it has none, to `ResyncFinished`, or to the plan of
+the next one for the same site
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from sim.records import BytesCarried, LinkStood, ResyncFinished, ResyncPlanned
+from sim.records import BytesCarried, LinkStood, ResyncFinished, ResyncPlanned, UndoListStored
 from sim.summary.catchup import SECOND
 from sim.summary.facts import Facts
 from sim.summary.mirror import Mirror
@@ -28,6 +29,7 @@ class Resync:
     """One resync as it was planned, and as it went."""
 
     plan: ResyncPlanned
+    began_ns: int
     ended_ns: int
     finished: ResyncFinished | None
     sent_bytes: int
@@ -55,6 +57,8 @@ def resyncs(facts: Facts, mirror: Mirror) -> list[Resync]:
 def _all(facts: Facts, mirror: Mirror) -> Iterator[Resync]:
     plans = list(facts.about(ResyncPlanned, replication=mirror.name))
     finishes = list(facts.about(ResyncFinished, replication=mirror.name))
+    stored = list(facts.about(UndoListStored, replication=mirror.name))
+    known_ns: dict[str, int] = {}  # when the resync before of each site ended, or was planned
     for at, plan in enumerate(plans):
         after = [later.time_ns for later in plans[at + 1 :] if later.site == plan.site]
         until_ns = min([*after, facts.until_ns])
@@ -62,10 +66,14 @@ def _all(facts: Facts, mirror: Mirror) -> Iterator[Resync]:
             (one for one in finishes if one.site == plan.site and plan.time_ns <= one.time_ns <= until_ns), None
         )
         ended_ns = finished.time_ns if finished is not None else until_ns
-        carried = [one for one in _first_hops(facts, mirror, plan) if plan.time_ns <= one.began_ns < ended_ns]
+        lists = (one.time_ns for one in stored if one.site == plan.site)
+        since_ns = known_ns.get(plan.site, -1)
+        began_ns = max((at_ns for at_ns in lists if since_ns < at_ns <= plan.time_ns), default=plan.time_ns)
+        known_ns[plan.site] = plan.time_ns if finished is None else ended_ns
+        carried = [one for one in _first_hops(facts, mirror, plan) if began_ns <= one.began_ns < ended_ns]
         own = [one for one in carried if one.cause in SENT_FOR[plan.way]]
         sent = sum(one.carried_bytes for one in own)
-        yield Resync(plan, ended_ns, finished, sent, _rate(facts, mirror, plan, own, sent))
+        yield Resync(plan, began_ns, ended_ns, finished, sent, _rate(facts, mirror, plan, own, sent))
 
 
 def _first_hops(facts: Facts, mirror: Mirror, plan: ResyncPlanned) -> Iterator[BytesCarried]:

@@ -1,9 +1,10 @@
 """When the users of a replication could write, could only read, or had no service.
 
-    none        the site of the source is lost, or a failover has not yet promoted another since the disaster it answers
+    none        the site of the source is lost; or its data mover is down and does not come back before a failover
     read only   the source is mounted read-only: before a failback, a swap, or a failover that loses nothing (B2, F3)
     writable    the rest; so is a source that could not be told of its end, although what is written there is doomed
-A source serves until another is promoted, not until that one begins to log.
+A source serves until another is promoted, not until that one begins to log. A data mover that restarts is no outage:
+writes stand still meanwhile.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sim.summary.windows import Span, Windows
 
 State = Literal["writable", "read_only", "none"]
 
+LOST: Final = "lost"  # a role: its site is down
 _TOLD_BY: Final = (ReplicationBegan, RoleChanged, Promoted, SiteLost, SiteBack)
 
 
@@ -59,7 +61,7 @@ class _Source:
             case ReplicationBegan() if not self.site:
                 self.site = fact.primary
                 self.mounts.setdefault(fact.primary, "read_write")
-            case RoleChanged():
+            case RoleChanged() if fact.role != LOST:
                 self.mounts[fact.site] = fact.mount
             case Promoted():
                 self.site = fact.site
@@ -95,7 +97,19 @@ def _states(facts: Facts, replication: str) -> Iterator[tuple[int, State]]:
 
 
 def _without_service(facts: Facts, replication: str) -> Iterator[Span]:
-    """From each disaster to the promotion that answers it; who loses nothing is read-only until then."""
-    for fact in facts.about(Promoted, replication=replication, planned=False):
-        if fact.mode != "sync":
-            yield fact.disaster_ns, fact.time_ns
+    """When the data mover of a source was down until another was promoted."""
+    site, down_ns = "", {}
+    for fact in facts.among(ReplicationBegan, RoleChanged, Promoted):
+        match fact:
+            case _ if getattr(fact, "replication", "") != replication:
+                continue
+            case ReplicationBegan() if not site:
+                site = fact.primary
+            case RoleChanged(role=role) if role == LOST:
+                down_ns[fact.site] = fact.time_ns
+            case RoleChanged():
+                down_ns.pop(fact.site, None)
+            case Promoted():
+                if site in down_ns:
+                    yield down_ns[site], fact.time_ns
+                site = fact.site

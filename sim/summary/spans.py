@@ -36,7 +36,9 @@ Who = Callable[[Record], Hashable]
 def stalls(facts: Facts) -> list[tuple[Span, WritesSuspended]]:
     """When the writes of a replication stood still: those to a source until another was one at the latest."""
     found = spans_between(facts, WritesSuspended, WritesResumed, _source)
-    ends = {(fact.replication, fact.generation - 1): fact.time_ns for fact in facts.of(ReplicationBegan)}
+    ends: dict[Hashable, int] = {
+        (fact.replication, fact.generation - 1): fact.time_ns for fact in facts.of(ReplicationBegan)
+    }
     cut_off = [((begin, min(end, ends.get(_source(fact), end))), fact) for (begin, end), fact in found]
     return [(span, fact) for span, fact in cut_off if span[0] <= span[1]]
 

@@ -170,7 +170,9 @@ def standings(
             continue
         state.see(fact)
         changed = state.standing(fact.time_ns)
-        if (changed.replayed, changed.begun, changed.received) != (
+        if not first and fact.time_ns == since_ns:
+            history = [changed]  # who is told to be out at the begin was never in
+        elif (changed.replayed, changed.begun, changed.received) != (
             history[-1].replayed,
             history[-1].begun,
             history[-1].received,

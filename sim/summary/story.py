@@ -178,8 +178,10 @@ class Story:
             told = (getattr(fact, name, None) for name in ("name", "disaster", "fault"))
             if entry.id in told:
                 return fact.time_ns
+        group = getattr(self.run.scenario, "groups", {}).get(getattr(entry, "group", None), ())
+        where = (getattr(entry, "site", None), *group)
         backs = self.facts.of(SiteBack) if entry.kind == "site-back" else ()
-        return next((fact.time_ns for fact in backs if fact.site == getattr(entry, "site", None)), None)
+        return next((fact.time_ns for fact in backs if fact.site in where), None)
 
     def _first_begins(self) -> list[ReplicationBegan]:
         firsts: dict[str, ReplicationBegan] = {}

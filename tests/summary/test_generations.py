@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from sim import records
+from sim.scenario.expect import parse_check as check
 from sim.summary import Story as Read
-from sim.summary import summarise
+from sim.summary import measure, summarise
 from sim.summary.curve import Curve
 from sim.summary.mirror import Mirror
 from sim.summary.status import status
@@ -171,3 +174,45 @@ def test_many_generations_in_one_run_are_read_in_one_pass(cycles: int) -> None:
     assert len(mirror.generations) == cycles + 1
     assert sum(len(one.facts.in_order) for one in mirror.generations) < len(facts) + 10 * len(mirror.generations)
     assert mirror.lag("madrid").length_ns == cycles // 2 * 20 * S
+
+
+def test_a_data_mover_that_restarts_is_no_outage_unless_a_failover_comes_first() -> None:
+    story = Recovered(until=100).role(20, "madrid", "lost", "none").role(30, "madrid", "primary", "read_write")
+    assert spans(only(story).service.none) == []
+    story.role(50, "madrid", "lost", "none")
+    story.source(60, "lisbon")
+    story.promoted(62, "lisbon", disaster=50)
+    assert spans(only(story).service.none) == [(50, 62)]
+
+
+def test_users_of_a_source_that_was_only_slow_are_served_until_it_is_told() -> None:
+    """A false alarm: people answer something that began at 10, and the source writes on until it is fenced at 40."""
+    story = Recovered(until=100).command(40, "failover", "lisbon", "default").role(40, "madrid", "demoted", "read_only")
+    story.source(44, "lisbon").promoted(45, "lisbon", disaster=10)
+    service = only(story).service
+    assert (spans(service.none), spans(service.read_only)) == ([], [(40, 45)])
+
+
+def test_who_is_out_at_the_begin_of_a_generation_was_never_in_it() -> None:
+    story = Recovered(until=100, secondaries=("lisbon", "porto")).lost(30)
+    story.source(40, "lisbon", "porto", "madrid")
+    for name in ("porto", "madrid"):
+        story.add(records.SecondaryLeft, 40, secondary=name)
+    mirror = only(story)
+    assert in_seconds(mirror.lag("porto")) == [(0, 40, 0, 40)]
+    assert len(mirror.lag("madrid")) == 0
+    assert in_seconds(mirror.exposure("default")) == [(0, 30, 0, 30)]
+
+
+def test_an_entry_whose_instant_only_the_run_can_tell_is_found_in_its_facts() -> None:
+    dynamic = SimpleNamespace(is_static=False)
+    entries = [
+        SimpleNamespace(id=name, at=dynamic, kind=kind, site="madrid")
+        for name, kind in (("fire", "site-lost"), ("failback", "failback"), ("power", "site-back"), ("never", "swap"))
+    ]
+    run = small().run(scenario=scenario("max(lag{to=lisbon}) < 1 s before fire", timeline=entries))
+    read = Read(run)
+    assert [read.event_ns(one.id) for one in entries] == [35 * S, 200 * S, 100 * S, None]
+    measured = [measure(check(f"max(lag{{to=lisbon}}) < 1 s {when}"), read) for when in ("before fire", "before never")]
+    assert measured[0].value == 15
+    assert measured[1].why == "never did not happen in this run"

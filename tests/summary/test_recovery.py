@@ -9,7 +9,7 @@ import pytest
 from sim import records
 from sim.summary import Story as Read
 from sim.summary import summarise
-from sim.summary.countable import KNOWN
+from sim.summary.countable import COUNTABLE
 from sim.summary.recoveries import PHASES, TO_SERVICE
 from sim.summary.windows import Windows
 from tests.summary.disasters import Recovered, failover, small
@@ -81,9 +81,10 @@ def test_a_run_without_disasters_has_lost_nothing_and_recovered_from_nothing() -
     found = summarise(Story(until=40).cut(1, 10).received(1, 11).replayed(1, 12).run())
     zeros = ("lost_writes", "lost_blocks", "lost_bytes", "split_brain_writes", "outage_seconds", "resyncs", "failovers")
     assert [found[key] for key in zeros] == [0] * len(zeros)
+    assert (found["consistent_copies.min"], found["one_copy_seconds"]) == (2.0, 0.0)
     nothing = ("rpo_seconds", "rto_seconds", "rto_seconds.detect", "recovery_seconds", "resync_full_copy_seconds")
     assert [found[key] for key in nothing] == [None] * len(nothing)
-    assert not [key for key in found if key.startswith(("failover_", "consistent_copies"))]
+    assert not [key for key in found if key.startswith("failover_")]
 
 
 def unfinished() -> Recovered:
@@ -190,4 +191,4 @@ def test_what_happened_in_a_recovery_can_be_counted(fact: str, times: int) -> No
     story.add(records.CommandRefused, 210, command="failback", name="again", why="it is the source already")
     story.command(211, "failback", "madrid", name="again").done(211, "failback", "", "again")
     read = Read(story.run())
-    assert KNOWN[fact].count(read, Windows.whole(read.until_ns)) == times
+    assert COUNTABLE[fact].count(read, Windows.whole(read.until_ns)) == times
