@@ -1,0 +1,714 @@
+"""Two sites with the real engine and no clock: written to, cut, sent, replayed, lost, failed over, resynced, swapped.
+
+A history is a line of words; each is one atomic act. Plain lists beside it say what every boundary held (O1), what was
+received and replayed, which writes a failover lost. `check` compares after each act.
+
+    w0 w01 f0   users write block 0, blocks 0 and 1, free block 0, at the primary    W0   write at a stale one
+    c h         cut: copied out whole, or as far as half (c goes on)         C       at a stale one
+    s p b       send all sets; replay all; begin to replay, one block
+    x y u       the source's site goes down; the other's; all are up again
+    fd fn fs    failover: default, now, sync; the source is told             ud un   it is up and cannot be told
+    ff          failover by force to a copy on a history that ended
+    n N         a user's snapshot at the source; the oldest one is deleted
+    r R         the next step of a resync; all that are left
+    k           swap or failback: whoever has nothing to catch up with is the source
+"""
+
+from collections import Counter
+
+import numpy as np
+
+from sim.engine import resync
+from sim.engine.evidence import Evidence, FullCopyCause, UndoList
+from sim.engine.identity import START, SetId
+from sim.engine.modlog import ModificationLog
+from sim.engine.playback import Playback
+from sim.engine.receiver import SetReceiver
+from sim.engine.roles import Mount, Role, Step, come_back, mount_of, step
+from sim.engine.savevolume import Found, SaveVolume
+from sim.engine.snapshots import SnapshotQueue
+from sim.engine.source import Source
+from sim.engine.store import SnapshotStore
+from sim.engine.volume import Volume
+
+N_BLOCKS = 2
+
+
+class Site:
+    """What a site has: on its disks, and in memory what of it is the source, the receiver, the playback."""
+
+    def __init__(self, name, capacity, role, n_blocks):
+        self.name, self.role, self.was, self.every = name, role, role, np.arange(n_blocks)
+        self.volume = Volume(np.zeros(n_blocks, dtype=np.uint64))
+        self.volume.write(np.array([0]), np.array([1], dtype=np.uint64))
+        self.queue = SnapshotQueue(self.volume, SnapshotStore(np.zeros(64, dtype=np.uint64)))
+        self.ring = SaveVolume(np.zeros(capacity, dtype=np.uint64))
+        self.source = self.log = self.receiver = self.playback = None
+        self.undo = self.protective = None
+        self.volume_lost = self.log_lost = self.ring_lost = False
+
+    @property
+    def up(self):
+        return self.role is not Role.LOST
+
+    def step(self, name):
+        self.role = step(self.role, name)
+
+    def serve(self, stamp):
+        """Be the source, at boundary `stamp`."""
+        self.receiver = self.playback = None
+        self.log = ModificationLog(self.volume.n_blocks, stamp)
+        self.source = Source(self.volume, self.log, self.ring, self.queue, chunk_blocks=1)
+
+    def listen(self, stamp, boundary):
+        """Receive the sets after `stamp`; the volume is at `boundary`, None while it is raw."""
+        self.source = None
+        self.receiver = SetReceiver(self.ring, stamp)
+        self.playback = Playback(self.volume, self.ring, boundary, self.queue)
+
+    def empty_ring(self):
+        """Its sets were read or are given up: there is room for those of the new generation."""
+        for set_id in self.ring.held():
+            if self.ring.is_complete(set_id):
+                self.ring.release(set_id)
+            else:
+                self.ring.forget(set_id)
+
+    def evidence(self):
+        copy = self.playback
+        position = begun = None
+        if self.log is not None:
+            position = self.log.stamp
+        elif copy is not None and copy.readable:
+            position, begun = copy.boundary, copy.view
+        return Evidence(
+            position=position,
+            save_volume=None if self.ring_lost else self.ring,
+            log=None if self.log_lost else self.log,
+            was_source=self.log is not None,
+            log_lost=self.log_lost,
+            volume_lost=self.volume_lost,
+            begun=begun,
+            undo=self.undo,
+        )
+
+    def contents(self):
+        return self.volume.contents.tolist()
+
+    def holds(self, state):
+        """Whether it holds these contents in these blocks, and no other is in use."""
+        contents, used = state
+        mine = self.contents()
+        return self.used() == used and all(mine[block] == contents[block] for block in used)
+
+    def used(self):
+        return set(self.every[self.volume.in_use(self.every)].tolist())
+
+
+class Truth:
+    """The plain history: what each boundary held, what users wrote since, what was received and replayed."""
+
+    def __init__(self, n_blocks):
+        first = [1] + [0] * (n_blocks - 1)
+        self.boundaries = {START: (first, {0})}
+        self.live = {"a": (first, {0})}  # of whoever users write to
+        self.stamp = {"a": START}
+        self.writes = []  # (site, the boundary after which, block)
+        self.received = self.replayed = START
+        self.begun = None
+
+    def write(self, site, block, value):
+        contents, used = self.live[site]
+        self.live[site] = ([value if at == block else old for at, old in enumerate(contents)], used | {block})
+        self.writes.append((site, self.stamp[site], block))
+
+    def free(self, site, block):
+        contents, used = self.live[site]
+        self.live[site] = (contents, used - {block})
+
+    def cut(self, site):
+        self.stamp[site] = self.stamp[site].next()
+        self.boundaries[self.stamp[site]] = self.live[site]
+
+    def begin(self, site, generation, boundary):
+        """A generation begins at a boundary."""
+        begin = SetId(generation, 0)
+        self.boundaries[begin] = self.boundaries[boundary]
+        self.live[site], self.stamp[site] = self.boundaries[boundary], begin
+        self.received = self.replayed = begin
+        self.begun = None
+
+    def lost_blocks(self, site, generation, number):
+        """Blocks of what was written at a site after a boundary (F4, and with split brain R14)."""
+        return {
+            block
+            for where, after, block in self.writes
+            if where == site and after.generation == generation and after.number >= number
+        }
+
+
+class Sites:
+    """Site a is the primary, b the secondary, both at the same boundary; one block is in use."""
+
+    def __init__(self, capacity=4, transfer="merged", protect=False, n_blocks=N_BLOCKS):
+        self.transfer, self.protect, self.every = transfer, protect, np.arange(n_blocks)
+        self.a, self.b = Site("a", capacity, Role.PRIMARY, n_blocks), Site("b", capacity, Role.SECONDARY, n_blocks)
+        self.a.serve(START)
+        self.b.listen(START, START)
+        self.source, self.other = self.a, self.b
+        self.truth = Truth(n_blocks)
+        self.generation, self.began_at = 1, {}
+        self.restart = None  # (snapshot, stamp), at the source
+        self.todo = None
+        self.plan = self.intermediate = None
+        self.user_snapshots = []  # (site, snapshot, contents, used)
+        self.reached = Counter()
+        self._value = 1
+
+    # -- a history ----------------------------------------------------------------------------------------------------
+
+    def run(self, history, check=True):
+        """Do what the words say. Raises ValueError for one that is not possible now."""
+        for word in history.split():
+            self.do(word)
+            if check:
+                self.check()
+        return self
+
+    def do(self, word):
+        """One word. Raises ValueError when it makes no sense now."""
+        if word[:1] in "wWf" and word[1:].isdigit():
+            for digit in word[1:]:
+                self._users(word[0], int(digit))
+            return None
+        if word not in self.possible():
+            raise ValueError(f"{word} is not possible now")
+        if word in ("fd", "fn", "fs", "ud", "un"):
+            return self.failover(word[1], told=word[0] == "f")
+        return getattr(self, f"do_{word}")()
+
+    def possible(self):
+        """The words that make sense now."""
+        source, other = self.source, self.other
+        words = []
+        serving = source.up and source.role is Role.PRIMARY
+        if serving:
+            words += ["w0", "w1"]
+            words += ["f0"] if 0 in self.truth.live[source.name][1] else []
+            words += ["c"] if self._can_cut(source) else []
+            words += ["h"] if self._can_cut(source) and source.source.builder is None and source.log.open_count else []
+            words += ["n"] if len(self.user_snapshots) < 2 else []
+            words += ["N"] if self.user_snapshots else []
+            words += ["s"] if other.receiver is not None and other.up and self._unsent() else []
+        if other.role is Role.STALE_PRIMARY:
+            words += ["W0", "W1"] + (["C"] if self._can_cut(other) else [])
+        if any(self._can_play(site) for site in (self.a, self.b)):
+            words += ["p"]
+            words += ["b"] if self._can_play(other) and not other.playback.remaining else []
+        words += ["x"] if source.up else []
+        words += ["y"] if other.up else []
+        words += [] if source.up and other.up else ["u"]
+        words += self._possible_commands(serving)
+        return words
+
+    def _possible_commands(self, serving):
+        words, other = [], self.other
+        if other.role is Role.SECONDARY:
+            words += ["fd", "fn"] + (["ud", "un", "fs", "k"] if serving else [])
+            if serving and not self._can_settle():
+                words = [word for word in words if word not in ("fs", "k")]
+        if other.role is Role.DEMOTED and not self.source.up:
+            words += ["ff"] if self._can_close(other) else []
+        if serving and other.role in (Role.STALE_PRIMARY, Role.DEMOTED, Role.AWAITING, Role.RESYNCING):
+            words += ["r", "R"]
+        return words
+
+    def _can_cut(self, site):
+        return site.source.builder is not None or site.log.open_count <= site.ring.free_blocks
+
+    def _can_close(self, site):
+        return site.log.open_count <= site.ring.free_blocks
+
+    def _can_settle(self):
+        return self._can_close(self.source) and (
+            sum(self.source.ring.stored(set_id).blocks for set_id in self._unsent()) + self.source.log.open_count
+            <= self.other.ring.free_blocks
+        )
+
+    def _can_play(self, site):
+        return site.up and site.playback is not None and bool(site.playback.remaining or site.playback.playable())
+
+    # -- users, cuts, the way, playback -------------------------------------------------------------------------------
+
+    def _users(self, word, block):
+        site = self.other if word == "W" else self.source
+        if word == "f":
+            site.source.free(np.array([block]))
+            return self.truth.free(site.name, block)
+        self._value += 1
+        site.source.write(np.array([block]), np.array([self._value], dtype=np.uint64))
+        return self.truth.write(site.name, block, self._value)
+
+    def do_c(self):
+        self._cut(self.source)
+
+    def do_C(self):
+        self._cut(self.other)
+
+    def _cut(self, site):
+        if site.source.builder is None:
+            site.source.cut()
+            self.truth.cut(site.name)
+        site.source.copy_out_all()
+        if site is self.source and self.other.receiver is None:
+            site.ring.release_through(site.log.stamp)  # there is nobody to keep it for
+
+    def do_h(self):
+        builder = self.source.source.cut()
+        self.truth.cut(self.source.name)
+        self.source.source.copy_out(builder.blocks // 2)
+
+    def _unsent(self):
+        ring, receiver = self.source.ring, self.other.receiver
+        return [
+            set_id
+            for set_id in ring.held()
+            if set_id.generation == self.generation and ring.is_complete(set_id) and not receiver.complete(set_id)
+        ]
+
+    def do_s(self):
+        other = self.other
+        for set_id in self._unsent():
+            stored = self.source.ring.stored(set_id)
+            if stored.blocks > other.ring.free_blocks:
+                self.reached["no room at the other site"] += 1
+                return
+            other.receiver.receive_header(stored.header)
+            if stored.blocks:
+                other.receiver.receive(stored.chunk_range(0, stored.shape.chunks))
+            self.truth.received = max(self.truth.received, set_id)
+            self.on_receipt(set_id)
+
+    def on_receipt(self, set_id):
+        """Receipt frees nothing (finding 4)."""
+
+    def do_p(self):
+        for site in (self.a, self.b):
+            if self._can_play(site):
+                self._replay(site)
+
+    def _replay(self, site):
+        """Finish what was begun, then everything that was received."""
+        site.playback.at_boundary()
+        playable = site.playback.playable()
+        if playable:
+            site.playback.begin(playable[-1])
+            site.playback.at_boundary()
+        self._replayed(site)
+        self.truth.replayed, self.truth.begun = self.truth.received, None
+
+    def do_b(self):
+        playable = self.other.playback.playable()
+        self.other.playback.begin(playable[-1])
+        self.other.playback.integrate(1)
+        self.truth.begun = self.truth.received
+
+    def _replayed(self, site):
+        """The acknowledgement of replay: both save volumes give the sets back."""
+        last = site.playback.boundary
+        site.ring.release_through(last)
+        if self.source.up:
+            self.source.ring.release_through(last)
+
+    # -- disasters ----------------------------------------------------------------------------------------------------
+
+    def do_x(self):
+        self._goes_down(self.source)
+
+    def do_y(self):
+        self._goes_down(self.other)
+
+    def _goes_down(self, site):
+        site.was = site.role
+        site.step(Step.GO_DOWN)
+        self.todo = None
+
+    def do_u(self):
+        """What is on the disks comes back; a source that was lost when it was replaced hears of it."""
+        for site in (self.a, self.b):
+            if site.up:
+                continue
+            superseded = site is self.other and site.was in (Role.PRIMARY, Role.STALE_PRIMARY)
+            told = site.was is Role.PRIMARY
+            site.step(come_back(site.was, superseded=superseded, told=told, volume_lost=site.volume_lost))
+            if site.source is not None:
+                site.source.recover()
+            if site.playback is not None:
+                site.playback.recover()
+                site.receiver = SetReceiver(site.ring, site.receiver._stamp)
+
+    # -- failover -----------------------------------------------------------------------------------------------------
+
+    def failover(self, mode, told):
+        """Fence, drain, snapshot, promote (FIG 23, 32, 33)."""
+        old, new = self.source, self.other
+        if mode == "s":
+            self._settle(old, new)
+        expected = self.expected_restart(mode)
+        if old.up:
+            if told and old.role is Role.PRIMARY:
+                old.step(Step.DEMOTE)
+            elif old.role is Role.PRIMARY:
+                old.step(Step.GO_ON_UNAWARE)
+        self._drain(new, mode)
+        restart = new.playback.boundary
+        assert restart == expected, f"F2: {mode} ends at {restart} instead of {expected}"
+        if mode == "s":
+            assert not self.truth.lost_blocks(old.name, self.generation, restart.number), "F3: sync lost a write"
+            assert new.holds((old.contents(), old.used())), "F3: sync ends in two different copies"
+        self._promote(new, restart)
+        self.source, self.other = new, old
+
+    def expected_restart(self, mode):
+        """F2, from what the plain history says was received and replayed."""
+        truth = self.truth
+        if mode == "s":
+            return truth.stamp[self.source.name]
+        return truth.received if mode == "d" else truth.begun or truth.replayed
+
+    def _settle(self, old, new):
+        """Nobody writes; the last set is cut, sent and replayed."""
+        old.step(Step.DEMOTE)
+        self._close(old)
+        self.do_s()
+        self._replay(new)
+
+    def _drain(self, site, mode):
+        site.playback.at_boundary()
+        if mode != "n":
+            self._replay(site)
+
+    def _promote(self, site, restart):
+        """Restart point, then the new generation: tracked from before the first write (F1, F6)."""
+        self._forget_restart()
+        if site.protective is not None:
+            site.queue.delete(site.protective)
+            site.protective = None
+        self.restart = site.queue.create(stamp=restart), restart
+        self._become_source(site, restart)
+        site.step(Step.PROMOTE if site.role is Role.SECONDARY else Step.FORCE)
+
+    def _become_source(self, site, boundary):
+        self.generation += 1
+        self.began_at[self.generation] = boundary
+        site.undo = None
+        site.empty_ring()
+        self.truth.begin(site.name, self.generation, boundary)
+        site.serve(SetId(self.generation, 0))
+        self.todo = self.plan = self.intermediate = None
+
+    def do_ff(self):
+        """The copy whose history ended is all that is left: what is in its volume becomes a boundary (F7)."""
+        old, new = self.source, self.other
+        new.source.recover()
+        self._close(new)
+        self._promote(new, new.log.stamp)
+        self.source, self.other = new, old
+
+    def _close(self, site):
+        """Make what is in the volume a boundary, whatever was under way."""
+        if site.source.builder is not None:
+            self._cut(site)
+        self._cut(site)
+
+    def do_k(self):
+        """Read-only here, settle, another generation, read-write there (FIG 30; B1-B3)."""
+        old, new = self.source, self.other
+        self._settle(old, new)
+        self.at_the_switch(old, new)
+        assert not self._writable(), "B2: somebody can write at the switch"
+        boundary = new.playback.boundary
+        self._forget_restart()
+        self._become_source(new, boundary)
+        old.log = None
+        old.empty_ring()
+        old.listen(SetId(self.generation, 0), SetId(self.generation, 0))  # B3: before the new source takes a write
+        old.step(Step.FOLLOW)
+        new.step(Step.PROMOTE)
+        self.source, self.other = new, old
+        assert self._writable() == [new.name], "B2"
+
+    def at_the_switch(self, old, new):
+        assert new.holds((old.contents(), old.used())), "B1: the copies differ at the switch"
+        assert new.holds(self.truth.live[old.name]), "B1: a write is lost by a failback"
+
+    def _writable(self):
+        return [site.name for site in (self.a, self.b) if mount_of(site.role) is Mount.READ_WRITE]
+
+    # -- snapshots of users -------------------------------------------------------------------------------------------
+
+    def do_n(self):
+        contents, used = self.truth.live[self.source.name]
+        self.user_snapshots.append((self.source, self.source.queue.create(), contents, used))
+
+    def do_N(self):
+        site, snapshot, *_ = self.user_snapshots.pop(0)
+        site.queue.delete(snapshot)
+
+    # -- resync -------------------------------------------------------------------------------------------------------
+
+    def do_r(self):
+        """One atomic step; a crash on either side forgets how far it came."""
+        if self.todo is None:
+            first = ["tell"] if self.other.role is Role.STALE_PRIMARY else []
+            self.todo = [*((word, None) for word in first), ("plan", None), ("protect", None), ("meet", None)]
+        word, what = self.todo.pop(0)
+        getattr(self, f"step_{word}")(self.other, what)
+
+    def do_R(self):
+        self.do_r()
+        for _ in range(40):
+            if self.other.role is Role.SECONDARY:
+                return
+            self.check()
+            self.do_r()
+        raise AssertionError("a resync does not come to its end")
+
+    def step_tell(self, site, _):
+        site.step(Step.DEMOTE)
+
+    def step_plan(self, site, _):
+        """Step 531; the undo list is durable from here on, and only now its save volume is free for others (R7)."""
+        self.plan = self.make_plan(site)
+        self.check_plan(site)
+        self.store_undo(site)
+        site.empty_ring()
+        if site.role is not Role.RESYNCING:
+            site.step(Step.BEGIN_RESYNC)
+        if not (self.protect and site.protective is None and self.plan.incremental and site.playback is None):
+            self.todo.pop(0)
+
+    def step_protect(self, site, _):
+        """R10: what is there is kept, consistent, until the new copy is."""
+        site.protective = site.queue.create()
+
+    def step_meet(self, site, _):
+        """Step 533: replication starts, at the intermediate point; what is sent is known."""
+        source = self.source
+        source.ring.release_through(source.log.stamp)  # nobody needs them: the copy will include them
+        self._close(source)
+        stamp = source.log.stamp
+        if self.intermediate is not None:
+            source.queue.delete(self.intermediate)
+        self.intermediate = source.queue.create(stamp=stamp)
+        legs = self.legs()
+        self.widen_undo(site, legs)
+        source.ring.release_through(stamp)
+        site.listen(stamp, None)
+        self.truth.received = self.truth.replayed = stamp
+        for leg in legs:
+            self.todo += [("send", (leg.snapshot, block)) for block in leg.addresses.tolist()]
+            self.todo += [("look", leg.name)] if self.transfer == "literal" and leg.name == "undo" else []
+        self.todo.append(("finish", stamp))
+
+    def make_plan(self, site):
+        snapshot, stamp = self.restart if self.restart is not None else (0, START)
+        live = self.source.queue.is_live(snapshot)
+        return resync.plan(site.evidence(), stamp, live, self.source.ring, self.began_at)
+
+    def legs(self):
+        return resync.legs(self.plan, self.source.queue, self.restart[0], self.intermediate, self.transfer)
+
+    def store_undo(self, site):
+        site.undo = UndoList(self.restart[1], self.plan.undo) if self.plan.incremental else None
+        if not self.plan.incremental:
+            site.log = site.source = None
+            site.listen(SetId(self.generation, 0), None)
+
+    def widen_undo(self, site, legs):
+        if site.undo is not None:
+            site.undo = site.undo.with_legs(legs)
+
+    def step_send(self, site, what):
+        """Steps 532, 534, 536: a block."""
+        snapshot, block = what
+        site.queue.write(np.array([block]), self.read(snapshot, np.array([block])))
+
+    def read(self, snapshot, addresses):
+        """R4: from the snapshot."""
+        return self.source.queue.read(snapshot, addresses)
+
+    def step_finish(self, site, stamp):
+        """Step 535: what is in use is what is in use there; read-only; playback starts; snapshots go."""
+        site.volume.restore_use(self.source.queue.entry(self.intermediate).allocation)
+        assert site.holds(self.truth.boundaries[stamp]), f"R3: {site.contents()} after the resync is not {stamp}"
+        site.playback.start(stamp)
+        site.undo = site.log = site.source = None
+        site.volume_lost = site.log_lost = site.ring_lost = False
+        site.step(Step.FINISH_RESYNC)
+        self.source.queue.delete(self.intermediate)
+        self.intermediate = self.todo = None
+        if site.protective is not None:
+            site.queue.delete(site.protective)
+            site.protective = None
+        self._forget_restart()
+        self.check_nothing_is_left()
+
+    def _forget_restart(self):
+        if self.restart is not None and self.source.queue.is_live(self.restart[0]):
+            self.source.queue.delete(self.restart[0])
+        if self.intermediate is not None and self.source.queue.is_live(self.intermediate):
+            self.source.queue.delete(self.intermediate)
+        self.restart = self.intermediate = None
+
+    # -- what must hold -----------------------------------------------------------------------------------------------
+
+    def check(self):
+        """After every act."""
+        assert len([site for site in (self.a, self.b) if site.role is Role.PRIMARY]) <= 1, "F5: two primaries"
+        assert not (self.source.up and self.source.role is not Role.PRIMARY), "nobody is the source"
+        for site in (self.a, self.b):
+            if mount_of(site.role) is Mount.READ_WRITE:
+                assert site.holds(self.truth.live[site.name]), f"{site.name} lost a user's write"
+            if site.role is Role.SECONDARY:
+                self._check_view(site)
+            assert site.role is not Role.RESYNCING or site.playback is None or not site.playback.readable, "R10: raw"
+            site.queue.audit()
+        for site, snapshot, contents, used in self.user_snapshots:
+            held = site.queue.read(snapshot, np.array(sorted(used), dtype=np.int64)).tolist()
+            assert held == [contents[block] for block in sorted(used)], "S1: a user's snapshot changed"
+        if self.restart is not None:
+            self._check_restart_point()
+        if self.source.role is Role.PRIMARY and self.other.role is Role.SECONDARY:
+            self._check_status()
+
+    def _check_view(self, site):
+        every = site.every
+        seen = site.playback.read(every).tolist(), set(every[site.playback.in_use(every)].tolist())
+        contents, used = self.truth.boundaries[site.playback.view]
+        assert seen[1] == used, "V1: other blocks are in use than at the boundary"
+        assert all(seen[0][block] == contents[block] for block in used), f"V1: the view is not {site.playback.view}"
+
+    def _check_restart_point(self):
+        snapshot, stamp = self.restart
+        if not self.source.queue.is_live(snapshot):
+            return
+        assert self.source.queue.stamp(snapshot) == stamp, "F1"
+        contents, used = self.truth.boundaries[stamp]
+        held = self.source.queue.read(snapshot, self.every).tolist()
+        in_use = self.source.queue.in_use(snapshot, self.every)
+        assert set(self.every[in_use].tolist()) == used, "F1: use at the restart point"
+        assert all(held[block] == contents[block] for block in used), f"F1, F6: the restart point is not {stamp}"
+
+    def _check_status(self):
+        """R13: at least the true difference, and none only where there is none."""
+        source, view = self.source, self.other.playback.boundary
+        counted = set(resync.may_differ(source.log, source.ring, view).tolist())
+        contents, _ = self.truth.boundaries[view]
+        here, used = self.truth.live[source.name]
+        different = {block for block in used if here[block] != contents[block]}
+        assert different <= counted, f"R13: {different} differ, and {counted} are counted"
+
+    def check_plan(self, site):
+        """R1, R5, R14: exactly what was written there since, and by difference whenever that can be known."""
+        if not self.plan.incremental:
+            assert self.may_need_full_copy(site), f"R5: a needless full copy, because of {self.plan.cause}"
+            self.reached[self.plan.cause] += 1
+            return
+        self.reached["incremental"] += 1
+        self.reached["nothing to undo"] += self.plan.undo.size == 0
+        _, stamp = self.restart
+        contents, used = self.truth.boundaries[stamp]
+        mine, undo = site.contents(), set(self.plan.undo.tolist())
+        wrong = {block for block in used if mine[block] != contents[block]}
+        assert wrong <= undo, f"R1: blocks {wrong} differ from {stamp}, and {undo} are undone"
+        if site.log is not None and self.intermediate is None and site.log.stamp.generation == stamp.generation:
+            lost = self.truth.lost_blocks(site.name, stamp.generation, stamp.number)
+            assert undo == lost, f"R14: {lost} were lost, and {undo} are undone"
+
+    def may_need_full_copy(self, site):
+        """Whether a set that somebody would need is gone, by nobody's fault."""
+        return self.plan.cause in self.excused(site)
+
+    def excused(self, site):
+        if site.log is None and not (site.playback is not None and site.playback.readable) and site.undo is None:
+            return {FullCopyCause.NEVER_SEEDED}  # a full copy that did not come to its end
+        if self.restart is not None and self.restart[1].generation != site.evidence().position.generation:
+            return {FullCopyCause.SAVE_VOLUME_OVERWRITTEN} if self._an_old_set_is_gone(site) else set()
+        return set()
+
+    def _an_old_set_is_gone(self, site):
+        """Sets of an ended history are kept as long as nobody needs their room."""
+        here = (Found.HELD, Found.RELEASED)
+        return any(
+            site.ring.find(set_id) not in here and self.source.ring.find(set_id) not in here
+            for set_id in self.truth.boundaries
+            if set_id.number
+        )
+
+    def step_look(self, site, _):
+        """R2: after a literal undo the copy is the restart point."""
+        contents, used = self.truth.boundaries[self.restart[1]]
+        mine = site.contents()
+        assert all(mine[block] == contents[block] for block in used), "R2: not the restart point after the undo"
+
+    def check_nothing_is_left(self):
+        """R11, B7."""
+        for site in (self.a, self.b):
+            mine = [snapshot for where, snapshot, *_ in self.user_snapshots if where is site]
+            assert list(site.queue.snapshots) == mine, "B7: a snapshot of the recovery is left"
+            assert mine or site.queue.store.used == 0, "B7: before-images are left"
+            assert site.undo is None, "B7: an undo list is left"
+
+    # -- the state, for a search --------------------------------------------------------------------------------------
+
+    def key(self):
+        """Equal for histories that cannot be told apart from now on: contents count only by which of them are equal."""
+        names = {}
+
+        def named(contents):
+            return tuple([names.setdefault(content, len(names)) for content in contents])
+
+        sites = self._site_key(self.source, named), self._site_key(self.other, named)
+        shots = [(site.name, shot, named(held), tuple(used)) for site, shot, held, used in self.user_snapshots]
+        progress = self.restart, self.intermediate, tuple(self.todo or ()), self.todo is None
+        return sites, self.generation, tuple(self.began_at.items()), progress, self._truth_key(named), tuple(shots)
+
+    def _truth_key(self, named):
+        truth = self.truth
+        stamps = sorted(truth.stamp.items())
+        lost = tuple(
+            tuple(sorted(truth.lost_blocks(site, stamp.generation, number)))
+            for site, stamp in stamps
+            for number in range(stamp.number + 1)
+        )
+        states = [truth.boundaries[stamp] for _, stamp in stamps]
+        states += [truth.boundaries[self.restart[1]]] if self.restart else []
+        held = tuple([(named(contents), tuple(used)) for contents, used in states])
+        return truth.received, truth.replayed, truth.begun, held, lost
+
+    def _site_key(self, site, named):
+        log, ring, copy, every = site.log, site.ring, site.playback, site.every
+        sets = [ring.stored(set_id) for set_id in ring.kept()]
+        held = [(s.id, s.released, s.complete, s.start, s.addresses.tobytes(), named(s.rows.tolist())) for s in sets]
+        return (
+            site.name,
+            site.role,
+            site.was if site.role is Role.LOST else None,
+            named(site.contents()),
+            site.volume.in_use(every).tobytes(),
+            log and (log.stamp, log.not_in_open(every).tobytes(), log.in_old(every).tobytes()),
+            ring._head % ring.capacity_blocks,
+            tuple(held),
+            tuple([self._snapshot_key(site, snapshot, named) for snapshot in site.queue.snapshots]),
+            copy and (copy.readable and (copy.boundary, copy.view), copy.remaining),
+            site.undo and (site.undo.after, site.undo.addresses.tobytes()),
+            site.protective is not None,
+        )
+
+    @staticmethod
+    def _snapshot_key(site, snapshot, named):
+        entry = site.queue.entry(snapshot)
+        images = entry.block_map.items()
+        held = named(site.queue.store.read(images.saves).tolist())
+        return images.blocks.tobytes(), held, entry.use.test(site.every).tobytes()
