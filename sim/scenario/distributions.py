@@ -255,3 +255,15 @@ Distribution = Annotated[
     Discriminator(which_distribution, custom_error_type="which", custom_error_message="distribution"),
     Field(description="A duration, or how durations vary: exponential, lognormal, uniform, weibull or choice."),
 ]
+
+
+def least_ns(distribution: Distribution) -> int:
+    """The shortest duration that can be drawn, in nanoseconds."""
+    match distribution:
+        case Constant():
+            return distribution.value
+        case UniformRange():
+            return distribution.low
+        case Choice():
+            return min(distribution.values)
+    return 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Final, ParamSpec, Protocol
 
+from sim.scenario.disasters import People
 from sim.scenario.errors import Fault
 from sim.scenario.expect import Check
 from sim.scenario.faults import RandomFault
@@ -54,6 +55,7 @@ class Draft:
     replication: dict[str, Replication]
     groups: dict[str, tuple[str, ...]]
     faults: Mapping[str, RandomFault]
+    operator: People
     timeline: list[tuple[int, Entry]]
     expect: list[tuple[int, Check]]
     _names: dict[Path, list[str]] = field(default_factory=dict, init=False, compare=False)  # answers given before
@@ -116,7 +118,8 @@ def draft_of(scenario: Scenario, root: MapNode, base_dir: FilePath) -> Draft:
     """The draft of a scenario that is right in all its parts."""
     return Draft(
         root, base_dir, scenario.run, scenario.sites, scenario.links, scenario.volumes, scenario.replication,
-        scenario.groups, scenario.faults, list(enumerate(scenario.timeline)), list(enumerate(scenario.expect)),
+        scenario.groups, scenario.faults, scenario.operator,
+        list(enumerate(scenario.timeline)), list(enumerate(scenario.expect)),
     )  # fmt: skip
 
 
@@ -129,6 +132,7 @@ def partial_draft(root: MapNode, base_dir: FilePath, errors: Iterable[Any]) -> D
     parts = {name: each_part(_type_in(name), data.get(name)) for name in SECTIONS}
     return Draft(
         root, base_dir, part_of(RunOptions, data.get("run")), **parts,
+        operator=part_of(People, data.get("operator", {})) or People(),
         timeline=[(index, entry) for index, entry in _listed(data, "timeline", Entry) if _has_place(entry)],
         expect=_listed(data, "expect"),
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
 
 from pydantic import (
     Field,
@@ -14,11 +15,12 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from sim.scenario.fields import Model, Name, refusal
-from sim.scenario.moments import Condition, ConditionField, Instant, InstantField, parse_instant
+from sim.scenario.moments import PEOPLE, Condition, ConditionField, Instant, InstantField, parse_instant
 
-__all__ = ["Command", "Condition", "Entry", "Instant", "absolute_times", "parse_instant"]
+__all__ = ["Command", "Condition", "Entry", "Instant", "absolute_times", "earliest_times", "parse_instant"]
 
-WAITING = Instant(0, waits=True)  # of an entry that a condition decides on
+UNKNOWN: Final = -1
+WAITING: Final = Instant(0, waits=True)  # of an entry that a condition decides on
 
 
 class Entry(Model):
@@ -68,20 +70,39 @@ class Command(Entry):
     replication: Name = Field(default="", description="Which one; the only one if absent.")
 
 
-def absolute_times(entries: tuple[Entry, ...] | list[Entry]) -> list[int]:
+def absolute_times(entries: Sequence[Entry]) -> list[int]:
     """The time of every entry from the start of the run; -1 where only the run can tell, or where nobody can."""
+    return _counted(entries, dict.fromkeys(PEOPLE, UNKNOWN), [UNKNOWN] * len(entries))
+
+
+def earliest_times(entries: Sequence[Entry], people_ns: Mapping[str, int]) -> list[int]:
+    """Before when no entry can happen, with the least that people take by their word; -1 where nobody can tell."""
+    least, floors = -1, []
+    for entry, time_ns in zip(entries, absolute_times(entries), strict=True):
+        floors.append(max(least, 0) + (entry.when.delay if entry.when is not None else 0))
+        least = max(least, time_ns)
+    return _counted(entries, people_ns, floors)
+
+
+def _counted(entries: Sequence[Entry], people_ns: Mapping[str, int], waiting_ns: Sequence[int]) -> list[int]:
+    """What every entry comes to along those that it is counted from; `waiting_ns`: of those that wait."""
     by_id = {entry.id: index for index, entry in enumerate(entries) if entry.id}
-    return [_absolute(index, entries, by_id) for index in range(len(entries))]
-
-
-def _absolute(index: int, entries: tuple[Entry, ...] | list[Entry], by_id: dict[str, int]) -> int:
-    total = 0
-    for _ in range(len(entries)):
-        at = entries[index].at
-        total += int(at)
-        if at.is_static:
-            return total
-        if at.people or at.after not in by_id:
-            return -1
-        index = by_id[at.after]
-    return -1
+    known: dict[int, int] = {}
+    for index in range(len(entries)):
+        chain: dict[int, None] = {}
+        here: int | None = index
+        while here is not None and here not in known and here not in chain:
+            chain[here] = None
+            here = by_id.get(entries[here].at.after)
+        total = known.get(here, UNKNOWN) if here is not None else UNKNOWN
+        for one in reversed(chain):
+            at = entries[one].at
+            if at.waits:
+                total = waiting_ns[one]
+            elif at.is_static:
+                total = int(at)
+            else:
+                terms = [total, int(at), *(people_ns[word] for word in at.people)]
+                total = UNKNOWN if min(terms) < 0 else sum(terms)
+            known[one] = total
+    return [known[index] for index in range(len(entries))]

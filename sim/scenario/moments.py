@@ -97,6 +97,8 @@ class _Term(NamedTuple):
 def parse_instant(text: str) -> Instant:
     """`2 h`, `fire`, `fire + 20 min` or `fire + operator + 5 min`. Raises BadValue."""
     anchor, terms = _parts(text)
+    if not anchor and "+" in text:
+        raise BadValue("what is added to needs a name", "write e.g. fire + operator, or one duration", text.index("+"))
     if not anchor:
         return Instant(parse_duration(text))
     if anchor in PEOPLE:

@@ -23,9 +23,23 @@ def notes_on(scenario: Scenario) -> Iterator[str]:
         yield from _throttles(name, link)
     for name, group in scenario.replication.items():
         yield from _idle_forwarders(name, group)
+    yield from _quick_people(scenario)
     for index, entry in enumerate(scenario.timeline):
         if isinstance(entry, Flap) and isinstance(entry.duration, Constant) and entry.duration.value <= entry.down:
             yield f"timeline[{index}] is down once: for {format_duration(entry.duration.value)} <= down"
+
+
+def _quick_people(scenario: Scenario) -> Iterator[str]:
+    """Times of people that are counted in, and are nothing."""
+    said = scenario.operator
+    times = {"operator": (said.detect, said.decide), "repair": (said.repair,)}
+    for word, parts in times.items():
+        used = [index for index, entry in enumerate(scenario.timeline) if word in entry.at.people]
+        if used and all(isinstance(part, Constant) and not part.value for part in parts):
+            keys = " and ".join(
+                f"operator.{key}" for key in (("detect", "decide") if word == "operator" else ("repair",))
+            )
+            yield f"timeline[{used[0]}].at: '{word}' is no time at all: nobody wrote {keys}"
 
 
 def _without_effect(name: str, link: Link) -> Iterator[str]:

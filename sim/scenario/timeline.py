@@ -11,12 +11,13 @@ from sim.scenario.disasters import (
     CopyDelta,
     Failback,
     Failover,
+    Place,
     Resync,
     SiteLoss,
     SiteReturn,
     Swap,
 )
-from sim.scenario.entries import Command, Condition, Entry, Instant, absolute_times, parse_instant
+from sim.scenario.entries import Command, Condition, Entry, Instant, absolute_times, earliest_times, parse_instant
 from sim.scenario.fields import Name, PositiveDuration, PositiveSize, Word
 from sim.scenario.spells import (
     Flap,
@@ -37,9 +38,9 @@ from sim.scenario.spells import (
 __all__ = [
     "KINDS", "AskStatus", "Command", "Condition", "CopyDelta", "CutNow", "DeleteSnapshot", "Entry", "Failback",
     "Failover", "Flap", "GroupDown", "Instant", "Join", "Leave", "LinkCorrupt", "LinkDelay", "LinkDown",
-    "LinkDuplicate", "LinkLossy", "LinkReorder", "LinkSlow", "LinkSpell", "Move", "Reboot", "Resync", "SetPolicy",
-    "SiteLoss", "SiteReturn", "Spell", "Start", "Stop", "Swap", "Swizzle", "TakeSnapshot", "TimelineEntry",
-    "absolute_times", "parse_instant",
+    "LinkDuplicate", "LinkLossy", "LinkReorder", "LinkSlow", "LinkSpell", "Move", "Place", "Reboot", "Resync",
+    "SetPolicy", "SiteLoss", "SiteReturn", "Spell", "Start", "Stop", "Swap", "Swizzle", "TakeSnapshot", "TimelineEntry",
+    "absolute_times", "earliest_times", "parse_instant",
 ]  # fmt: skip
 
 

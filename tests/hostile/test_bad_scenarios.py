@@ -1,7 +1,7 @@
 """Bad scenarios: every row of CORRECTNESS.md section 4 that a scenario can hold, one file each, with its message.
 
 `scenarios/ROW-NAME.scenario.yaml` is the input, `ROW-NAME.expected` what the user reads. Row 54 holds all of routes,
-row 58 also who is there when. Rows after 60 are our own: 61 workloads, 62 expectations, 63 later versions, 64 extends,
+row 58 also who is there when, and what waits for what. Rows after 60 are our own: 61 workloads, 62 expectations, 63 later versions, 64 extends,
 65 YAML, 66 many faults at once, 67 links, 68 things that fail. Files that an editor would mangle (encodings, devices,
 sizes) are made by the tests.
 """
@@ -265,6 +265,38 @@ faults:
 """
 
 
+DISASTER = """
+run: {until: 24 h, seed: 7}
+sites: {porto: {}}
+links: {atlantic: {between: [lisbon, porto], bandwidth: 100 Mbit/s, rtt: 6 ms}}
+groups: {iberia: [madrid, lisbon, atlantic]}
+operator: {detect: 5 min, decide: {lognormal: {median: 10 min, p95: 1 h}}, repair: {uniform: [2 h, 6 h]}}
+replication:
+  home-mirror:
+    secondaries: {porto: {via: lisbon}, cabinet: {site: madrid}}
+    recovery: {transfer: min, protect: true, full_copy: one-snapshot, converge_within: 30 min}
+timeline:
+  - {at: 10 min, id: early, kind: snapshot}
+  - {at: 20 min, id: late, kind: snapshot}
+  - {at: 30 min, kind: copy, secondary: lisbon, from: early, snapshot: late}
+  - {at: 40 min, id: weekly, kind: swap, to: lisbon}
+  - {at: weekly + 30 min, kind: swap, to: madrid}
+  - {at: 3 h, id: fire, kind: site-lost, site: madrid, destroys: [save_volume_part], corrupts: [save_volume]}
+  - {at: fire + 20 min, kind: status}
+  - {at: fire + operator, id: over, kind: failover, to: lisbon, mode: now}
+  - {at: fire + operator + repair, id: back, kind: site-back, site: madrid}
+  - {at: back + 5 min, kind: resync, site: madrid}
+  - {when: undoing + 1 s, kind: link-down, link: iberia, for: 3 min}
+  - {when: in-sync + 10 min, id: home, kind: failback}
+  - {at: home + 2 h, id: both, kind: site-lost, group: iberia, for: {exponential: 1 h}}
+expect:
+  - rto <= 2 h
+  - phase_seconds{phase=detect} <= 5 min
+  - max(lag{to=porto}) < 30 h during recovery
+  - resync_bytes{part=sent} < 60 GiB after over
+"""
+
+
 def laid_over(text):
     """The rich scenario as one text: the first one with these parts on it."""
     base = load_text(first_scenario(), name="first")
@@ -281,7 +313,7 @@ def sets_of(text):
 
 
 WHOLE = [text for path in GOOD if "\nextends:" not in (text := path.read_text("utf-8"))]
-SEEDS = [first_scenario(), laid_over(RICH), laid_over(WAN), *WHOLE]
+SEEDS = [first_scenario(), laid_over(RICH), laid_over(WAN), laid_over(DISASTER), *WHOLE]
 TOKEN = re.compile(r"[\w.]+|\s+|[^\w\s]")
 
 
@@ -399,6 +431,6 @@ def test_every_accepted_mutant_runs_ten_seconds_without_an_internal_error():
 
 
 def test_the_seeds_of_the_mutants_are_good():
-    assert len(SEEDS) >= 3
+    assert len(SEEDS) >= 4
     for text in SEEDS:
         assert load_text(text, base_dir=GOOD[0].parent).name

@@ -111,7 +111,7 @@ def test_what_is_counted_from_such_an_entry_stays_so_too():
 
 @pytest.mark.parametrize("word", CONDITIONS)
 def test_an_entry_may_wait_for_a_condition(word):
-    *_, found = timeline(FIRE, OVER, f"{{when: {word} + 10 min, kind: failback}}")
+    *_, found = timeline(FIRE, OVER, f"{{when: {word} + 10 min, kind: status}}", "{at: 3 h, kind: failback}")[:3]
     assert (found.when.word, found.when.delay, str(found.when)) == (word, 10 * MIN, f"{word} + 10 min")
     assert (int(found.at), found.at.after, found.at.is_static) == (0, "", False)
     assert parse_condition(word).delay == 0

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.errors import BadValue
+from sim.scenario.moments import CONDITIONS, PEOPLE
 from sim.scenario.nodes import MapNode, Path, ScalarNode
 from sim.scenario.rules.references import matching, must_exist
 from sim.scenario.schema import RunOptions
@@ -32,6 +33,8 @@ def ids(draft: Draft, report: Report) -> None:
     for index, entry in draft.timeline:
         if entry.id is None:
             continue
+        if entry.id in PEOPLE:
+            report(("timeline", index, "id"), f"'{entry.id}' stands for the time that people take", "choose another id")
         if re.match(r"\d", entry.id):
             report(("timeline", index, "id"), "an id begins with a letter", f"write e.g. at-{entry.id}")
         if first.setdefault(entry.id, index) != index:
@@ -52,7 +55,14 @@ def anchors(draft: Draft, report: Report) -> None:
     """An entry that another one is counted from exists; read off the tree, for its neighbours may be wrong."""
     for path, node in matching(draft.root, ("timeline", "*", "at"), ()):
         if isinstance(node, ScalarNode) and (name := _anchor(node.text)):
-            must_exist(report, path, "id", name, draft.ids())
+            _exists(draft, report, path, name)
+
+
+def _exists(draft: Draft, report: Report, path: Path, name: str) -> None:
+    if name in CONDITIONS and name not in draft.ids():
+        report(path, f"no id '{name}'", f"it is a condition: when: {name}")
+    else:
+        must_exist(report, path, "id", name, draft.ids())
 
 
 def _anchor(text: str) -> str:
@@ -66,13 +76,12 @@ def _anchor(text: str) -> str:
 def times(draft: Draft, report: Report) -> None:
     """Every entry happens within the run; exactly at its end still happens."""
     entries = [entry for _, entry in draft.timeline]
+    by_id = {e.id: e for e in entries if e.id}
     for (index, entry), time_ns in zip(draft.timeline, absolute_times(entries), strict=True):
-        path = ("timeline", index, "at")
         if time_ns < 0:
-            if entry.at.after in {e.id for e in entries}:
-                _report_cycle(report, path, entry, entries)
+            _report_cycle(report, ("timeline", index, "at"), entry, by_id)
         elif draft.run is not None:
-            attempt(_before_the_end, report, path, entry, time_ns, draft.run)
+            attempt(_before_the_end, report, ("timeline", index, "at"), entry, time_ns, draft.run)
 
 
 def _before_the_end(report: Report, path: Path, entry: Entry, time_ns: int, run: RunOptions) -> None:
@@ -81,8 +90,7 @@ def _before_the_end(report: Report, path: Path, entry: Entry, time_ns: int, run:
         report(path, f"never happens: the end is {format_duration(run.until)}{after}")
 
 
-def _report_cycle(report: Report, path: Path, entry: Entry, entries: list[Entry]) -> None:
-    by_id = {e.id: e for e in entries if e.id}
+def _report_cycle(report: Report, path: Path, entry: Entry, by_id: dict[str, Entry]) -> None:
     chain, here = [entry.id or "this"], entry
     while here.at.after in by_id and here.at.after not in chain:
         chain.append(here.at.after)
@@ -151,7 +159,7 @@ def _deletion(
 ) -> None:  # fmt: skip
     path = ("timeline", index, "snapshot")
     if entry.snapshot not in taken:
-        _must_be_taken(draft, report, path, entry.snapshot, list(taken))
+        must_be_taken(draft, report, path, entry.snapshot, list(taken))
         return
     if 0 <= time_ns < taken[entry.snapshot]:
         report(path, f"'{entry.snapshot}' is taken later, at {format_duration(taken[entry.snapshot])}")
@@ -159,7 +167,7 @@ def _deletion(
         report(path, f"'{entry.snapshot}' is deleted already by timeline[{deleted[entry.snapshot]}]")
 
 
-def _must_be_taken(draft: Draft, report: Report, path: Path, name: str, taken: list[str]) -> None:
+def must_be_taken(draft: Draft, report: Report, path: Path, name: str, taken: list[str]) -> None:
     """Report a name that no snapshot entry has, unless an entry with that name is wrong in itself."""
     understood = {entry.id for _, entry in draft.timeline if type(entry) is not Entry}
     if name in understood or name not in draft.ids():

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import TypeAlias
 
 from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.fields import NotUnderstood
+from sim.scenario.rules.order import in_order, replication_of
 from sim.scenario.rules.references import must_exist
-from sim.scenario.timeline import Command, Entry, Join, Leave, Move, SetPolicy, Start, Stop, absolute_times
+from sim.scenario.timeline import CopyDelta, Failover, Join, Leave, Move, SetPolicy, Start, Stop, Swap
 from sim.scenario.units import format_duration
 
-OfSecondary: TypeAlias = Join | Leave | Stop | Start | SetPolicy
+OfSecondary: TypeAlias = Join | Leave | Stop | Start | SetPolicy | CopyDelta | Failover | Swap
 
 
 def data_movers(draft: Draft, report: Report) -> None:
@@ -29,12 +29,12 @@ def data_movers(draft: Draft, report: Report) -> None:
 
 
 def secondaries(draft: Draft, report: Report) -> None:
-    """A secondary joins when it is not there; it leaves, stops, starts and changes when it is."""
+    """A secondary joins when it is not there; it leaves, stops, starts, changes and takes over when it is."""
     for name, moments in _by_secondary(draft).items():
         first = next((entry for _, _, entry in moments if isinstance(entry, (Join, Leave))), None)
         there, changed = not isinstance(first, Join), ""
         for time_ns, index, entry in moments:
-            path = ("timeline", index, "secondary")
+            path = ("timeline", index, "to" if isinstance(entry, (Failover, Swap)) else "secondary")
             if there and isinstance(entry, Join):
                 report(path, f"'{name[1]}' is there already{changed}", "one that left can join again")
             elif not there and not isinstance(entry, Join):
@@ -49,11 +49,12 @@ def secondaries(draft: Draft, report: Report) -> None:
 def _by_secondary(draft: Draft) -> dict[tuple[str, str], list[tuple[int, int, OfSecondary]]]:
     """The moments of every secondary that is named, in order of time."""
     found: dict[tuple[str, str], list[tuple[int, int, OfSecondary]]] = {}
-    for time_ns, index, entry in _in_order(draft):
-        if isinstance(entry, (Join, Leave, Stop, Start, SetPolicy)):
+    for time_ns, index, entry in in_order(draft):
+        if isinstance(entry, OfSecondary):
             with suppress(NotUnderstood):
-                if entry.secondary is not None and (group := _replication(draft, entry)):
-                    found.setdefault((group, entry.secondary), []).append((time_ns, index, entry))
+                secondary = entry.to if isinstance(entry, Failover | Swap) else entry.secondary
+                if secondary is not None and (group := replication_of(draft, entry)):
+                    found.setdefault((group, secondary), []).append((time_ns, index, entry))
     return found
 
 
@@ -66,13 +67,13 @@ def _next_join(moments: list[tuple[int, int, OfSecondary]], time_ns: int) -> str
 def moves(draft: Draft, report: Report) -> None:
     """A replication moves within a site that it has something at, to another data mover than the one it is on."""
     seats: dict[tuple[str, str], str] = {}
-    for _, index, entry in _in_order(draft):
+    for _, index, entry in in_order(draft):
         if isinstance(entry, Move):
             attempt(_move, draft, report, ("timeline", index), entry, seats)
 
 
 def _move(draft: Draft, report: Report, path: tuple[str, int], entry: Move, seats: dict[tuple[str, str], str]) -> None:
-    site, movers, name = entry.site, draft.data_movers(entry.site), _replication(draft, entry)
+    site, movers, name = entry.site, draft.data_movers(entry.site), replication_of(draft, entry)
     group = draft.replication.get(name)
     if not movers or group is None:
         return
@@ -86,16 +87,3 @@ def _move(draft: Draft, report: Report, path: tuple[str, int], entry: Move, seat
             )
             report((*path, "data_mover"), f"'{name}' is on '{entry.data_mover}' already", hint)
         seats[name, site] = entry.data_mover
-
-
-def _replication(draft: Draft, entry: Command) -> str:
-    """The replication that an entry speaks to; empty where nobody can tell."""
-    known = draft.names("replication")
-    return entry.replication or (known[0] if len(known) == 1 else "")
-
-
-def _in_order(draft: Draft) -> Iterator[tuple[int, int, Entry]]:
-    """The entries whose time is known, by time; those of one instant in the order that they are written in."""
-    times_ns = absolute_times([entry for _, entry in draft.timeline])
-    known = [(time_ns, index, entry) for time_ns, (index, entry) in zip(times_ns, draft.timeline, strict=True)]
-    yield from sorted((moment for moment in known if moment[0] >= 0), key=lambda moment: moment[:2])

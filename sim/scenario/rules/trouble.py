@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim.scenario.distributions import Choice, Constant, Distribution, UniformRange
+from sim.scenario.distributions import least_ns
 from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.faults import RandomFault, RandomLinkFault, RandomReboot
 from sim.scenario.nodes import Path
@@ -115,24 +115,12 @@ def happens(draft: Draft, report: Report) -> None:
 
 
 def _happens(report: Report, path: Path, fault: RandomFault, run: RunOptions) -> None:
-    first = _least(fault.mtbf)
+    first = least_ns(fault.mtbf)
     if first > run.until:
         report(
             path,
             f"never happens: the first comes after {format_duration(first)}, the end is {format_duration(run.until)}",
         )
-
-
-def _least(distribution: Distribution) -> int:
-    """The shortest duration that can be drawn."""
-    match distribution:
-        case Constant():
-            return distribution.value
-        case UniformRange():
-            return distribution.low
-        case Choice():
-            return min(distribution.values)
-    return 0
 
 
 def names(draft: Draft, report: Report) -> None:
