@@ -12,6 +12,8 @@ received and replayed, which writes a failover lost. `check` compares after each
     n N         a user's snapshot at the source; the oldest one is deleted
     r R         the next step of a resync; all that are left
     k           swap or failback: whoever has nothing to catch up with is the source
+    ev er el    while the old source is down: its volume, its save volume, its modification log are destroyed
+    es          the snapshot store overflows: the restart snapshot is gone
 """
 
 from collections import Counter
@@ -150,8 +152,9 @@ class Truth:
 class Sites:
     """Site a is the primary, b the secondary, both at the same boundary; one block is in use."""
 
-    def __init__(self, capacity=4, transfer="merged", protect=False, n_blocks=N_BLOCKS):
+    def __init__(self, capacity=4, transfer="merged", protect=False, n_blocks=N_BLOCKS, disasters=False):
         self.transfer, self.protect, self.every = transfer, protect, np.arange(n_blocks)
+        self.disasters = disasters
         self.a, self.b = Site("a", capacity, Role.PRIMARY, n_blocks), Site("b", capacity, Role.SECONDARY, n_blocks)
         self.a.serve(START)
         self.b.listen(START, START)
@@ -208,6 +211,9 @@ class Sites:
         words += ["x"] if source.up else []
         words += ["y"] if other.up else []
         words += [] if source.up and other.up else ["u"]
+        if self.disasters and not other.up and other.was in (Role.PRIMARY, Role.DEMOTED, Role.RESYNCING):
+            words += ["ev", "er", "el"]
+        words += ["es"] if self.disasters and self._restart_is_live() and self.todo is None else []
         words += self._possible_commands(serving)
         return words
 
@@ -332,6 +338,28 @@ class Sites:
         site.was = site.role
         site.step(Step.GO_DOWN)
         self.todo = None
+
+    def do_ev(self):
+        site = self.other
+        site.volume_lost = True
+        for snapshot in site.queue.snapshots:
+            site.queue.delete(snapshot)
+        site.protective = None
+        self.user_snapshots = [shot for shot in self.user_snapshots if shot[0] is not site]
+        site.volume.contents[:] = 0
+        site.volume.free(site.every)
+
+    def do_er(self):
+        self.other.ring_lost = True
+
+    def do_el(self):
+        self.other.log_lost = True
+
+    def do_es(self):
+        self.source.queue.delete(self.restart[0])
+
+    def _restart_is_live(self):
+        return self.restart is not None and self.source.queue.is_live(self.restart[0])
 
     def do_u(self):
         """What is on the disks comes back; a source that was lost when it was replaced hears of it."""
@@ -512,8 +540,7 @@ class Sites:
         self.todo.append(("finish", stamp))
 
     def make_plan(self, site):
-        snapshot, stamp = self.restart if self.restart is not None else (0, START)
-        live = self.source.queue.is_live(snapshot)
+        stamp, live = self.restart[1], self._restart_is_live()
         return resync.plan(site.evidence(), stamp, live, self.source.ring, self.began_at)
 
     def legs(self):
@@ -523,6 +550,7 @@ class Sites:
         site.undo = UndoList(self.restart[1], self.plan.undo) if self.plan.incremental else None
         if not self.plan.incremental:
             site.log = site.source = None
+            site.log_lost = site.ring_lost = site.volume_lost = False  # there is nothing left to tell from
             site.listen(SetId(self.generation, 0), None)
 
     def widen_undo(self, site, legs):
@@ -603,11 +631,16 @@ class Sites:
     def _check_status(self):
         """R13: at least the true difference, and none only where there is none."""
         source, view = self.source, self.other.playback.boundary
+        unsafe = [set_id for set_id in self._since(view) if source.ring.find(set_id) is not Found.HELD]
+        assert not unsafe, f"C12: {unsafe} were not replayed, and are given back"
         counted = set(resync.may_differ(source.log, source.ring, view).tolist())
         contents, _ = self.truth.boundaries[view]
         here, used = self.truth.live[source.name]
         different = {block for block in used if here[block] != contents[block]}
         assert different <= counted, f"R13: {different} differ, and {counted} are counted"
+
+    def _since(self, view):
+        return [SetId(view.generation, n) for n in range(view.number + 1, self.source.log.stamp.number + 1)]
 
     def check_plan(self, site):
         """R1, R5, R14: exactly what was written there since, and by difference whenever that can be known."""
@@ -631,6 +664,14 @@ class Sites:
         return self.plan.cause in self.excused(site)
 
     def excused(self, site):
+        destroyed = {
+            FullCopyCause.VOLUME_LOST: site.volume_lost,
+            FullCopyCause.SAVE_VOLUME_LOST: site.ring_lost,
+            FullCopyCause.MODIFICATION_LOG_LOST: site.log_lost,
+            FullCopyCause.RESTART_SNAPSHOT_LOST: not self._restart_is_live(),
+        }
+        if destroyed.get(self.plan.cause):
+            return {self.plan.cause}
         if site.log is None and not (site.playback is not None and site.playback.readable) and site.undo is None:
             return {FullCopyCause.NEVER_SEEDED}  # a full copy that did not come to its end
         if self.restart is not None and self.restart[1].generation != site.evidence().position.generation:
@@ -704,6 +745,7 @@ class Sites:
             copy and (copy.readable and (copy.boundary, copy.view), copy.remaining),
             site.undo and (site.undo.after, site.undo.addresses.tobytes()),
             site.protective is not None,
+            (site.volume_lost, site.ring_lost, site.log_lost),
         )
 
     @staticmethod
