@@ -29,10 +29,10 @@ def search(depth, start="", words=None, sites=Sites, reached=None, **options):
             for word in possible:
                 longer = f"{history} {word}".strip()
                 after, key = _step(state, word, longer)
+                if reached is not None:
+                    reached.update(after.reached)
                 if key not in seen:
                     seen.add(key)
-                    if reached is not None:
-                        reached.update(after.reached)
                     if left:
                         following.append(_node(longer, after, words))
         frontier = following

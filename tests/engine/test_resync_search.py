@@ -70,8 +70,12 @@ def test_R5_R12_a_full_copy_exactly_for_what_was_destroyed_and_it_ends_like_any_
         FullCopyCause.SAVE_VOLUME_LOST,
         FullCopyCause.MODIFICATION_LOG_LOST,
         FullCopyCause.RESTART_SNAPSHOT_LOST,
-        FullCopyCause.NEVER_SEEDED,
     }
+
+
+def test_R12_a_full_copy_that_is_cut_short_is_begun_again():
+    sites = run("w0 c w1 x fd ev u w1 r r r y u R w0 c s p k", disasters=True)
+    assert sites.reached[FullCopyCause.VOLUME_LOST] == sites.reached[FullCopyCause.NEVER_SEEDED] == 1
 
 
 def test_R7_once_the_list_is_stored_neither_log_nor_save_volume_are_needed():
