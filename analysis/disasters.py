@@ -23,7 +23,7 @@ def charts(story: Story) -> Iterator[tuple[str, Figure]]:
     for mirror, episode in told:
         drawn = figure()
         newest = _newest(story, mirror)
-        recovery_timeline(episode, drawn, heading=f"How {mirror.name} was recovered", note=_note(newest))
+        recovery_timeline(episode, drawn, heading=_heading(mirror, newest), note=_note(newest))
         yield "recovery" if len(told) == 1 else f"recovery_{mirror.name}", drawn
     if story.resyncs:
         rows = recovering.resyncs([story])
@@ -46,12 +46,19 @@ def episode_of(story: Story, mirror: Mirror) -> Episode | None:
         end = max(end, begin + 1) if mirror.service.writable.holds(end) else story.until_ns
         phases = recovering.no_phases()
     roles, copies = recovering.roles(story, mirror), recovering.copies(mirror)
-    return Episode(roles, recovering.service(mirror), phases, copies, marks, begin, end, story.until_ns)
+    return Episode(roles, recovering.service(story, mirror), phases, copies, marks, begin, end, story.until_ns)
 
 
 def _newest(story: Story, mirror: Mirror) -> Recovery | None:
     own = [one for one in story.recoveries if one.replication == mirror.name]
     return own[-1] if own else None
+
+
+def _heading(mirror: Mirror, newest: Recovery | None) -> str:
+    if newest is not None:
+        return f"How {mirror.name} was recovered"
+    changed = len({one.began.primary for one in mirror.generations}) > 1
+    return f"How {mirror.name} changed its source" if changed else f"What happened to {mirror.name}"
 
 
 def _note(newest: Recovery | None) -> str:

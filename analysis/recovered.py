@@ -95,7 +95,7 @@ def _failed_back(found: Found) -> str:
     after = _phases(found, AFTERWARDS)
     if found.get("recovery_seconds") is None:
         return f"not by the end of the run; so far {after}" if after != "in no time" else "not by the end of the run"
-    return f"{value(found, 'recovery_seconds', 's')} after the disaster: then {after}"
+    return f"after {value(found, 'recovery_seconds', 's')}: {value(found, 'rto_seconds', 's')} to service + {after}"
 
 
 def _copies(found: Found) -> str:

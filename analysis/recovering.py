@@ -1,7 +1,7 @@
 """A recovery as tidy tables: who was what when, what users had, which phase lasted from when to when, what happened.
 
 roles      site, role, mount, begin_ns, end_ns          one row a span; down while the site is lost
-service    state, begin_ns, end_ns                      writable, read_only, none
+service    state, begin_ns, end_ns                      writable, read_only, none; waiting while writes stand still
 phases     phase, begin_ns, end_ns                      of one recovery, in order
 copies     time_ns, copies                              how many consistent copies there are from then on
 marks      time_ns, what, detail                        what a post-mortem names, in order of time
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 import pandas as pd
@@ -21,6 +22,7 @@ from sim.records import (
     CommandGiven,
     CommandRefused,
     ConvergenceFailed,
+    NodeWentDown,
     Promoted,
     Record,
     ResyncFinished,
@@ -29,10 +31,11 @@ from sim.records import (
     SiteBack,
     SiteLost,
 )
-from sim.summary import RunLike, Story
+from sim.summary import RunLike, Story, spans
 from sim.summary.mirror import Mirror
 from sim.summary.recoveries import Recovery
 from sim.summary.resyncs import Resync
+from sim.summary.windows import Windows
 
 ROLES: Final = ["site", "role", "mount", "begin_ns", "end_ns"]
 RESYNCS: Final = [
@@ -48,10 +51,14 @@ def roles(story: Story, mirror: Mirror) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=ROLES)
 
 
-def service(mirror: Mirror) -> pd.DataFrame:
+def service(story: Story, mirror: Mirror) -> pd.DataFrame:
     """What users had."""
-    rows = [(state, *span) for span, state in mirror.service.spans()]
-    return pd.DataFrame(rows, columns=["state", "begin_ns", "end_ns"])
+    stalls = [span for span, fact in spans.stalls(story.facts) if fact.replication == mirror.name]
+    waiting = Windows.of(stalls, story.until_ns).within(mirror.service.writable)
+    rows: list[tuple[str, int, int]] = [(state, *span) for span, state in mirror.service.spans() if state != "writable"]
+    rows += [("writable", *span) for span in mirror.service.writable.without(waiting).spans]
+    rows += [("waiting", *span) for span in waiting.spans]
+    return pd.DataFrame(sorted(rows, key=itemgetter(1)), columns=["state", "begin_ns", "end_ns"])
 
 
 def phases(recovery: Recovery) -> pd.DataFrame:
@@ -77,7 +84,8 @@ def marks(story: Story, mirror: Mirror) -> pd.DataFrame:
     rows += [
         (one.time_ns, "detected", "") for own in _own(story, mirror) for one in own.phases if one.phase == "detect"
     ]
-    return pd.DataFrame(sorted(rows, key=lambda row: row[0]), columns=["time_ns", "what", "detail"])
+    rows += [(at_ns, "down", f"{site}: its data mover") for at_ns, site in _restarts(story, mirror)]
+    return pd.DataFrame(sorted(rows, key=itemgetter(0)), columns=["time_ns", "what", "detail"])
 
 
 def resyncs(runs: Iterable[RunLike | Story]) -> pd.DataFrame:
@@ -165,6 +173,18 @@ def _mark(fact: Record, mirror: Mirror) -> Iterator[tuple[int, str, str]]:
             yield fact.time_ns, "resync", f"{fact.site}, {fact.way}"
         case ResyncFinished():
             yield fact.time_ns, "resynced", fact.site
+
+
+def _restarts(story: Story, mirror: Mirror) -> Iterator[tuple[int, str]]:
+    """Data movers that went down by themselves while something was being recovered from."""
+    struck = {(fact.time_ns, fact.site) for fact in story.facts.of(SiteLost)}
+    recovering = Windows.of(
+        ((one.began_ns, one.over_ns or story.until_ns) for one in _own(story, mirror)), story.until_ns
+    )
+    for fact in story.facts.of(NodeWentDown):
+        told = fact.site in _sites(mirror) and (fact.time_ns, fact.site) not in struck
+        if told and recovering.holds(fact.time_ns):
+            yield fact.time_ns, fact.site
 
 
 def _destroyed(what: tuple[str, ...]) -> str:

@@ -16,13 +16,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.charts.timeline import Bar, Look, key_below, key_of, lane, numbered
-from analysis.style import BLACK, BLUE, GREEN, ORANGE, RED, SKY, legend, tick_times, time_unit, title
+from analysis.style import BLACK, BLUE, GREEN, ORANGE, RED, SKY, YELLOW, legend, tick_times, time_unit, title
 from sim.summary import amount
 from sim.summary.recoveries import AFTERWARDS, TO_SERVICE
 
 MARGIN: Final = 0.06  # of the episode, before and after it
 MOST_MARKS: Final = 24  # that are numbered
-SHORT: Final = 25  # letters that fit in a third of the page
+SHORT: Final = 33  # letters that fit in a third of the page
 
 DOWN: Final = Look("down", "#4A4A4A")
 DOOMED: Final = Look("read-write, in vain", RED, "////")
@@ -32,6 +32,7 @@ LOOKS: Final = {
 }  # fmt: skip
 USERS: Final = {
     "writable": LOOKS["read_write"], "read_only": LOOKS["read_only"], "none": Look("no service", RED),
+    "waiting": Look("writes stand still", YELLOW),
 }  # fmt: skip
 PHASE_COLOURS: Final = {  # browns up to service, purples after it: none of them is the colour of a mount
     "detect": "#7F3B08", "decide": "#B35806", "drain": "#C98A3C", "snapshot": "#7F3B08", "promote": "#B35806",
@@ -65,7 +66,7 @@ def recovery_timeline(episode: Episode, drawn: Figure, *, heading: str, note: st
     lanes = len(sites) + 1 + (not episode.phases.empty)
     marks = _within(episode.marks, episode)[:MOST_MARKS]
     told = _told(marks)
-    columns = 3 if max((len(what) for _, what in told), default=0) <= SHORT else 2
+    columns = 3 if max((len(when) + len(what) for when, what in told), default=0) <= SHORT else 2
     rows = -(-len(marks) // columns)
     phases = [_of(episode.phases, TO_SERVICE), _of(episode.phases, AFTERWARDS)]
     tall = max(len(one) for one in phases)
@@ -77,19 +78,22 @@ def recovery_timeline(episode: Episode, drawn: Figure, *, heading: str, note: st
     unit, length_ns = _lay_out(above, below, episode)
     _lanes(above, episode, sites, length_ns)
     numbered(above, [time_ns / length_ns for time_ns in marks["time_ns"]])
-    above.set_title(heading, pad=26)
-    above.set_title(note, loc="right", fontsize=8.5, fontweight="normal", color="#555555", pad=26)
+    above.set_title(heading, pad=28)
+    above.set_title(note, loc="right", fontsize=8.5, fontweight="normal", color="#555555", pad=28)
     _copies(below, episode, length_ns, unit)
     legend(below, key_of(_looks(episode)))
     key_below(drawn.add_subplot(grid[2, :]), told, columns)
     parts = (("Until service was back", "after the disaster"), ("After that", "after service was back"))
     for column, (own, (what, since)) in enumerate(zip(phases, parts, strict=True)):
         if tall:
-            phase_lengths(own, drawn.add_subplot(grid[3, column]), heading=what, since=since)
+            phase_lengths(own, drawn.add_subplot(grid[3, column]), heading=what, since=since, rows=tall)
 
 
-def phase_lengths(phases: pd.DataFrame, ax: Axes, *, heading: str, since: str) -> Axes:
-    """Draw phases one under the other, in their time `since` the first of them began, each with its length."""
+def phase_lengths(phases: pd.DataFrame, ax: Axes, *, heading: str, since: str, rows: int = 0) -> Axes:
+    """Draw phases one under the other, in their time `since` the first of them began, each with its length.
+
+    There is room for so many `rows`, or as many as there are phases.
+    """
     if phases.empty:
         ax.set_axis_off()
         return ax
@@ -100,11 +104,13 @@ def phase_lengths(phases: pd.DataFrame, ax: Axes, *, heading: str, since: str) -
     for level, row in enumerate(phases.itertuples(index=False)):
         left, right = ((at - begin_ns) / 1e9 / length for at in (row.begin_ns, row.end_ns))
         ax.broken_barh(
-            [(left, max(right - left, 0.006 * whole))], (level - 0.34, 0.68), facecolor=PHASE_COLOURS[row.phase]
+            [(min(left, 0.994 * whole), max(right - left, 0.006 * whole))],
+            (level - 0.34, 0.68),
+            facecolor=PHASE_COLOURS[row.phase],
         )
         _length_of(ax, level, left, right, amount((row.end_ns - row.begin_ns) / 1e9, "s"))
     ax.set_yticks(range(len(phases)), [name.replace("_", " ") for name in phases["phase"]])
-    ax.set_ylim(len(phases) - 0.4, -0.6)
+    ax.set_ylim(max(rows, len(phases)) - 0.4, -0.6)
     ax.grid(visible=False, axis="y")
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
@@ -188,7 +194,7 @@ def _looks(episode: Episode) -> list[Look]:
         rows[(rows["end_ns"] > begin_ns) & (rows["begin_ns"] < end_ns)] for rows in (episode.roles, episode.service)
     )
     shown = [_look(row) for row in roles.itertuples()] + [USERS[state] for state in service["state"]]
-    return [look for look in (*LOOKS.values(), DOOMED, DOWN, USERS["none"]) if look in shown]
+    return [look for look in (*LOOKS.values(), DOOMED, DOWN, USERS["none"], USERS["waiting"]) if look in shown]
 
 
 def _copies(ax: Axes, episode: Episode, length_ns: float, unit: str) -> None:

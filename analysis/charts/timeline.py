@@ -8,12 +8,17 @@ from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 
 from analysis.style import BLACK, GREY
 
 HEIGHT: Final = 0.62  # of a lane that is one high
 APART: Final = 0.021  # of the width of the axes: nearer than that two numbers cannot be told apart
+WIDER_APART: Final = 0.027  # with two digits
 LONGEST: Final = 90  # letters of all columns of a key together
+LETTER: Final = 0.0087  # of the width
+ABOVE: Final = 0.2  # inches above the axes: where the numbers are
+CIRCLE: Final[dict[str, Any]] = {"boxstyle": "circle,pad=0.22", "facecolor": BLACK, "edgecolor": "none"}
 NARROW: Final = 0.0022  # of the width: a bar is drawn at least so wide
 
 
@@ -60,17 +65,15 @@ def key_of(looks: Sequence[Look]) -> Mapping[str, Any]:
 def numbered(ax: Axes, instants: Sequence[float]) -> None:
     """Number instants, which are in order, above the axes: a line through all lanes, and a number where it fits."""
     left, right = ax.get_xlim()
-    places = spread([(at - left) / (right - left) for at in instants], APART)
+    apart = APART if len(instants) < 10 else WIDER_APART
+    places = spread([(at - left) / (right - left) for at in instants], apart)
     for number, (at, place) in enumerate(zip(instants, places, strict=True), start=1):
         ax.axvline(at, color=BLACK, linewidth=0.7, alpha=0.55, zorder=3)
+        above = ax.transAxes + ScaledTranslation(0, ABOVE, ax.figure.dpi_scale_trans)
         ax.annotate(
-            str(number), xy=(at, 1.0), xycoords=ax.get_xaxis_transform(), xytext=(place, 1.0),
-            textcoords=ax.transAxes, ha="center", va="bottom", fontsize=7.5, fontweight="bold", color="white",
-            annotation_clip=False, bbox={"boxstyle": "circle,pad=0.22", "facecolor": BLACK, "edgecolor": "none"},
-        ).set_y(1.075)  # fmt: skip
-        ax.plot(
-            [(at - left) / (right - left), place], [1.0, 1.06], transform=ax.transAxes, color=BLACK, linewidth=0.7,
-            alpha=0.55, clip_on=False,
+            str(number), xy=(at, 1.0), xycoords=ax.get_xaxis_transform(), xytext=(place, 1.0), textcoords=above,
+            ha="center", va="center", fontsize=7.5, fontweight="bold", color="white", annotation_clip=False,
+            bbox=CIRCLE, arrowprops={"arrowstyle": "-", "color": BLACK, "alpha": 0.55, "linewidth": 0.7, "shrinkB": 0},
         )  # fmt: skip
 
 
@@ -89,7 +92,7 @@ def spread(wanted: Sequence[float], apart: float) -> list[float]:
 
 def key_below(ax: Axes, told: Sequence[tuple[str, str]], columns: int) -> None:
     """What the numbers mean, in columns: a time, and what happened then, cut off where the column ends."""
-    longest = LONGEST // columns
+    longest, longest_time = LONGEST // columns, max((len(when) for when, _ in told), default=0)
     rows = -(-len(told) // columns)
     for number, (when, what) in enumerate(told):
         column, row = divmod(number, rows)
@@ -97,8 +100,9 @@ def key_below(ax: Axes, told: Sequence[tuple[str, str]], columns: int) -> None:
         place: dict[str, Any] = {"transform": ax.transAxes, "va": "center"}
         ax.text(
             x + 0.012, y, str(number + 1), ha="center", fontsize=7.5, fontweight="bold", color="white", **place,
-            bbox={"boxstyle": "circle,pad=0.22", "facecolor": BLACK, "edgecolor": "none"},
+            bbox=CIRCLE,
         )  # fmt: skip
         ax.text(x + 0.03, y, when, fontsize=8.5, color=GREY, **place)
-        ax.text(x + 0.105, y, what if len(what) <= longest else f"{what[: longest - 1]}…", fontsize=8.5, **place)
+        shown = what if len(what) <= longest else f"{what[: longest - 1]}…"
+        ax.text(x + 0.036 + LETTER * longest_time, y, shown, fontsize=8.5, **place)
     ax.set_axis_off()

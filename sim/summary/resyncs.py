@@ -1,7 +1,8 @@
 """How copies were brought back to the history: which way, what was sent for it, and what a full copy would have taken.
 
     sent         bytes over the first hop from the source, payload with its headers, without what was sent again
-    alternative  full_bytes / rate of this resync's own transfer; where it sent nothing, the rate of its narrowest link
+    alternative  full_bytes / rate of this resync's own transfer while nothing was in its way; where it sent next to
+                 nothing, which tells of round trips and not of the link, the rate of its narrowest link
 a resync lasts from when its undo list was stored, or its plan where it has none, to `ResyncFinished`, or to the plan of
 the next one for the same site
 """
@@ -17,10 +18,12 @@ from sim.records import BytesCarried, LinkStood, ResyncFinished, ResyncPlanned, 
 from sim.summary.catchup import SECOND
 from sim.summary.facts import Facts
 from sim.summary.mirror import Mirror
+from sim.summary.outages import Outages
 from sim.summary.traffic import RETRANSMISSION, capacity
 from sim.summary.windows import Windows
 
 SENT_FOR: Final = {"incremental": ("undo", "resync_delta"), "full": ("full_copy", "snapshot_delta")}
+TELLING: Final = 100  # a hundredth of a full copy is enough to tell how fast one would be
 LEGS: Final = ("undo", "copy", "merged", "full", "sent")
 
 
@@ -49,12 +52,12 @@ class Resync:
         return sizes[leg]
 
 
-def resyncs(facts: Facts, mirror: Mirror) -> list[Resync]:
+def resyncs(facts: Facts, mirror: Mirror, outages: Outages) -> list[Resync]:
     """All resyncs of a replication, in order of their plans."""
-    return list(_all(facts, mirror))
+    return list(_all(facts, mirror, outages))
 
 
-def _all(facts: Facts, mirror: Mirror) -> Iterator[Resync]:
+def _all(facts: Facts, mirror: Mirror, outages: Outages) -> Iterator[Resync]:
     plans = list(facts.about(ResyncPlanned, replication=mirror.name))
     finishes = list(facts.about(ResyncFinished, replication=mirror.name))
     stored = list(facts.about(UndoListStored, replication=mirror.name))
@@ -73,7 +76,7 @@ def _all(facts: Facts, mirror: Mirror) -> Iterator[Resync]:
         carried = [one for one in _first_hops(facts, mirror, plan) if began_ns <= one.began_ns < ended_ns]
         own = [one for one in carried if one.cause in SENT_FOR[plan.way]]
         sent = sum(one.carried_bytes for one in own)
-        yield Resync(plan, began_ns, ended_ns, finished, sent, _rate(facts, mirror, plan, own, sent))
+        yield Resync(plan, began_ns, ended_ns, finished, sent, _rate(facts, mirror, outages, plan, own))
 
 
 def _first_hops(facts: Facts, mirror: Mirror, plan: ResyncPlanned) -> Iterator[BytesCarried]:
@@ -85,10 +88,15 @@ def _first_hops(facts: Facts, mirror: Mirror, plan: ResyncPlanned) -> Iterator[B
 
 
 def _rate(
-    facts: Facts, mirror: Mirror, plan: ResyncPlanned, own: list[BytesCarried], sent: int
+    facts: Facts, mirror: Mirror, outages: Outages, plan: ResyncPlanned, own: list[BytesCarried]
 ) -> Fraction | None:  # fmt: skip
-    moving = Windows.of([(one.began_ns, one.time_ns) for one in own], facts.until_ns)
-    if sent and moving.length_ns:
+    """Bytes a second while something was on its way and nothing was in the way of it."""
+    under_way = Windows.of([(one.began_ns, one.time_ns) for one in own], facts.until_ns)
+    generation, sent = mirror.generation_at(plan.time_ns), sum(one.carried_bytes for one in own)
+    moving = under_way
+    if plan.member in generation.secondaries:
+        moving = under_way.without(outages.during(generation, plan.member))
+    if sent * TELLING >= plan.full_bytes and moving.length_ns:
         return Fraction(sent * SECOND, moving.length_ns)
     return _line_rate(facts, mirror, plan)
 

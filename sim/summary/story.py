@@ -110,7 +110,7 @@ class Story:
     @cached_property
     def resyncs(self) -> list[Resync]:
         """Every resync, replication by replication."""
-        return [one for mirror in self.mirrors for one in resyncs(self.facts, mirror)]
+        return [one for mirror in self.mirrors for one in resyncs(self.facts, mirror, self.outages)]
 
     def catching_ups(self, mirror: Mirror, secondary: str) -> list[CatchingUp]:
         """How a secondary falls behind and catches up, in each generation that it was a member of."""

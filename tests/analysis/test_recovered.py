@@ -33,7 +33,7 @@ def test_the_block_of_a_recovery_comes_first_and_says_all_of_it() -> None:
         "240 KiB (246 kB) = 5 % of a full copy in 30 s",
         "that would be 4.69 MiB (4.92 MB)",
         "9.67 min on the same link",
-        "failed back   2.83 min after the disaster: then repair 50 s + undo 10 s + copy 20 s + catch up 60 s",
+        "failed back   after 2.83 min: 25 s to service + repair 50 s + undo 10 s + copy 20 s + catch up 60 s",
         "users could only read for 5 s",
         "one consistent copy for 105 s",
     ):

@@ -139,7 +139,7 @@ def test_doomed_writes_are_counted_apart_from_lost_ones() -> None:
 
 def test_a_resync_that_had_to_copy_everything_counts_as_full_and_its_cause_as_a_full_copy() -> None:
     story = unfinished()
-    story.add(records.SecondaryJoined, 110, secondary="madrid")
+    story.back(100, since=35).add(records.SecondaryJoined, 110, secondary="madrid")
     story.planned(110, "full", cause="volume_lost", full=600)
     story.copy_began(111, to="madrid", why="volume_lost", size=600 * BLOCK)
     story.carried(600 * BLOCK, 111, 171, cause="full_copy", way=("lisbon", "madrid"))
