@@ -211,6 +211,7 @@ class CutSkipped(Record):
     """The timeout came, nothing had been written, and the policy is not to send empty sets (C8)."""
 
     replication: str
+    generation: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,7 +312,8 @@ class WritesSuspended(Record):
     """The workload of a replication's volume stands still."""
 
     replication: str
-    cause: str  # save_volume_full | snapshot_store_full | reboot
+    cause: str  # save_volume_full | snapshot_store_full | reboot | read_only
+    generation: int = 1  # of the source that they wrote to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +323,7 @@ class WritesResumed(Record):
     replication: str
     cause: str
     stalled_ns: int
+    generation: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,10 +113,10 @@ def _begin(
 
 def _end(world: World, ledger: Ledger, until_ns: int, checking: Checking) -> None:
     ledger.append(RunEnded(time_ns=until_ns, finished=True))
-    for mirror in world.mirrors.values():
+    for name, mirror in world.mirrors.items():
         if checking != "off":
             audit_end(mirror, ledger, until_ns)
-        hash_contents(mirror, ledger)
+        hash_contents((held.volume for held in world.successions[name].holdings.values()), ledger)
 
 
 def _laws(scenario: Scenario) -> list[Law]:

@@ -35,12 +35,16 @@ class Outcome(Enum):
 class SetReceiver:
     """Takes the messages of one source into a save volume, from the set after boundary `stamp` on."""
 
-    def __init__(self, save_volume: SaveVolume, stamp: SetId) -> None:
-        """`stamp`: the last boundary that the copy includes (E10). Also how a receiver comes back after a crash."""
+    def __init__(self, save_volume: SaveVolume, stamp: SetId, *, tidy: bool = True) -> None:
+        """`stamp`: the last boundary that the copy includes (E10). Also how a receiver comes back after a crash.
+
+        Without `tidy` what an older generation left is kept until `follow`: the plan of a resync has to see it.
+        """
         self._save_volume = save_volume
         self.discarded: Counter[Outcome] = Counter()
         self._stamp = self._received = stamp
-        self.follow(stamp)
+        if tidy:
+            self.follow(stamp)
 
     @property
     def received(self) -> SetId:

@@ -7,15 +7,16 @@ with nobody to keep sets for, none is kept
 
 from __future__ import annotations
 
-from sim.engine.identity import START, SetId
+from sim.engine.identity import SetId
 from sim.engine.savevolume import SaveVolume
 
 
 class Relay:
     """Who still needs which set of a save volume that is filled from elsewhere."""
 
-    def __init__(self, save_volume: SaveVolume) -> None:
-        self._save_volume = save_volume
+    def __init__(self, save_volume: SaveVolume, generation: int = 1) -> None:
+        """`generation`: whose sets come in; those of others are not its own to let go (they may tell what to undo)."""
+        self._save_volume, self._generation = save_volume, generation
         self._done: dict[str, SetId] = {}
 
     def keep_for(self, name: str, stamp: SetId) -> None:
@@ -44,5 +45,7 @@ class Relay:
 
     def settle(self) -> tuple[SetId, ...]:
         """Release what nobody needs. Also to be called when a set has become complete with nobody to keep it for."""
-        last = min(self._done.values()) if self._done else max(self._save_volume.held(), default=START)
-        return self._save_volume.release_through(last)
+        if self._done:
+            return self._save_volume.release_through(min(self._done.values()))
+        own = [set_id for set_id in self._save_volume.held() if set_id.generation == self._generation]
+        return self._save_volume.release_through(max(own)) if own else ()

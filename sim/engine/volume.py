@@ -19,6 +19,7 @@ Contents = NDArray[Any]  # (n_blocks,) uint64 content ids, or (n_blocks, block_b
 Rows = NDArray[Any]  # contents[addresses]
 
 TOUCH_SHIFT = 9  # written regions are remembered 512 blocks at a time: a page of content ids
+PAGE_BLOCKS = 1 << TOUCH_SHIFT
 
 
 class InUse(NamedTuple):

@@ -8,6 +8,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from sim.laws.faults import FaultsEndAsTheyBegan, NodesComeUpAsTheyWentDown
+from sim.laws.recovery import (
+    CommandsComeToAnEnd,
+    LossIsExact,
+    OneCopyIsWritable,
+    PhasesAreContiguous,
+    PlannedChangesLoseNothing,
+    RawIsNotServed,
+    RecoveriesLeaveNothing,
+    RestartPointsAreWhatWasAskedFor,
+    ResyncsSayWhatTheyDo,
+)
 from sim.laws.replication import (
     CopiesAreNotReadable,
     CutsComeInTime,
@@ -30,14 +41,23 @@ from sim.records import Record
 
 __all__ = [
     "LAWS",
+    "CommandsComeToAnEnd",
     "CopiesAreNotReadable",
     "CutsComeInTime",
     "FaultsEndAsTheyBegan",
     "Law",
     "LinksCarryWhatFits",
+    "LossIsExact",
     "MarksAreHonest",
     "NodesComeUpAsTheyWentDown",
+    "OneCopyIsWritable",
+    "PhasesAreContiguous",
+    "PlannedChangesLoseNothing",
+    "RawIsNotServed",
     "ReceivedAfterCopiedOut",
+    "RecoveriesLeaveNothing",
+    "RestartPointsAreWhatWasAskedFor",
+    "ResyncsSayWhatTheyDo",
     "RoutesStayATree",
     "SaveVolumesHoldWhatFits",
     "SetsArriveOnce",
@@ -73,4 +93,13 @@ LAWS = (
     LinksCarryWhatFits,
     FaultsEndAsTheyBegan,
     NodesComeUpAsTheyWentDown,
+    OneCopyIsWritable,
+    PhasesAreContiguous,
+    RestartPointsAreWhatWasAskedFor,
+    LossIsExact,
+    ResyncsSayWhatTheyDo,
+    RawIsNotServed,
+    PlannedChangesLoseNothing,
+    CommandsComeToAnEnd,
+    RecoveriesLeaveNothing,
 )

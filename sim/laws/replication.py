@@ -38,20 +38,25 @@ class TimeNeverGoesBack:
 
 
 class SetsFollowWithoutHoles:
-    """C9: numbers of delta sets grow by one, generations never fall."""
+    """C9: numbers of delta sets grow by one in each generation; a new source begins a higher generation."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[int, int]] = {}
+        self._last: dict[tuple[str, int], int] = {}
+        self._newest: dict[str, int] = {}
 
     def __call__(self, fact: Record) -> str | None:
         if isinstance(fact, ReplicationBegan):
-            self._last[fact.replication] = (fact.generation, 0)
+            newest = self._newest.get(fact.replication, 0)
+            self._newest[fact.replication] = fact.generation
+            self._last[fact.replication, fact.generation] = 0
+            return f"generation {fact.generation} began after {newest}" if fact.generation <= newest else None
         if not isinstance(fact, DeltaSetCut):
             return None
-        generation, number = self._last[fact.replication]
-        self._last[fact.replication] = (fact.generation, fact.number)
-        if (fact.generation, fact.number) != (generation, number + 1):
-            return f"set g{fact.generation}.{fact.number} was cut after g{generation}.{number}"
+        key = (fact.replication, fact.generation)
+        number = self._last.get(key, -1)
+        self._last[key] = fact.number
+        if fact.number != number + 1:
+            return f"set g{fact.generation}.{fact.number} was cut after g{fact.generation}.{number}"
         return None
 
 
@@ -59,14 +64,14 @@ class WritesAreInOneSet:
     """C2: the blocks that entered Open since the last cut are the blocks of the set."""
 
     def __init__(self) -> None:
-        self._open: defaultdict[str, int] = defaultdict(int)
+        self._open: defaultdict[tuple[str, int], int] = defaultdict(int)
 
     def __call__(self, fact: Record) -> str | None:
         if isinstance(fact, WritesLooked):
-            self._open[fact.replication] += fact.new_blocks
+            self._open[fact.replication, fact.generation] += fact.new_blocks
         if not isinstance(fact, DeltaSetCut):
             return None
-        expected = self._open.pop(fact.replication, 0)
+        expected = self._open.pop((fact.replication, fact.generation), 0)
         if fact.blocks != expected:
             return f"set {fact.number} has {fact.blocks} blocks, but {expected} were written since the cut before"
         return None
@@ -80,15 +85,21 @@ class CutsComeInTime:
         self._last: dict[str, int] = {}
         self._last_allowed: dict[str, int] = {}  # after a change of policy
         self._timeout: dict[str, int] = {}
+        self._generation: dict[str, int] = {}  # of now: a source that was replaced is nobody's concern
 
     def __call__(self, fact: Record) -> str | None:
         if isinstance(fact, ReplicationBegan):
             self._last[fact.replication], self._timeout[fact.replication] = fact.time_ns, fact.timeout_ns
-        if isinstance(fact, CutSkipped):
-            self._last[fact.replication] = fact.time_ns
+            self._generation[fact.replication] = fact.generation
+            self._last_allowed.pop(fact.replication, None)
         if isinstance(fact, PolicyChanged) and not fact.secondary:
             self._change(fact)
-        return self._check(fact) if isinstance(fact, DeltaSetCut) else None
+        if not isinstance(fact, CutSkipped | DeltaSetCut) or fact.generation != self._generation[fact.replication]:
+            return None
+        if isinstance(fact, DeltaSetCut):
+            return self._check(fact)
+        self._last[fact.replication] = fact.time_ns
+        return None
 
     def _change(self, fact: PolicyChanged) -> None:
         """The new timeout counts from the last cut, but never makes a cut due before it was known."""
@@ -166,6 +177,8 @@ class CopiesAreNotReadable:
     def __call__(self, fact: Record) -> str | None:
         if isinstance(fact, CopyBegan):
             self._copying.add((fact.replication, fact.secondary))
+        elif isinstance(fact, ReplicationBegan):  # what was under way is given up
+            self._copying = {who for who in self._copying if who[0] != fact.replication}
         elif isinstance(fact, CopyFinished):
             if (fact.replication, fact.secondary) not in self._copying:
                 return f"a copy to {fact.secondary} ended that never began"
@@ -190,17 +203,20 @@ class StallsHaveAnEnd:
     """C14, M8: writes are resumed once for each time they were suspended, and the time adds up."""
 
     def __init__(self) -> None:
-        self._since: dict[str, int] = {}
+        self._since: dict[tuple[str, int], int] = {}
 
     def __call__(self, fact: Record) -> str | None:
+        if not isinstance(fact, WritesSuspended | WritesResumed | WritesLooked):
+            return None
+        who = (fact.replication, fact.generation)
         if isinstance(fact, WritesSuspended):
-            if fact.replication in self._since:
+            if who in self._since:
                 return "writes were suspended twice"
-            self._since[fact.replication] = fact.time_ns
+            self._since[who] = fact.time_ns
         elif isinstance(fact, WritesResumed):
-            since = self._since.pop(fact.replication, None)
+            since = self._since.pop(who, None)
             if since is None or fact.time_ns - since != fact.stalled_ns:
                 return f"writes were resumed after {fact.stalled_ns} ns, but stood still since {since} ns"
-        elif isinstance(fact, WritesLooked) and fact.replication in self._since and fact.writes:
+        elif who in self._since and fact.writes:
             return f"{fact.writes} writes were acknowledged while writes stood still"
         return None

@@ -10,6 +10,7 @@ from sim.records import (
     MemberReachable,
     MemberUnreachable,
     Record,
+    ReplicationBegan,
     RouteChanged,
     RouteStood,
     SetForwarded,
@@ -29,6 +30,9 @@ class Routes:
 
     def __call__(self, fact: Record) -> None:
         """Take note of a fact."""
+        if isinstance(fact, ReplicationBegan):  # another generation has another tree
+            self.home = {who: feeder for who, feeder in self.home.items() if who[0] != fact.replication}
+            self.feeder = {who: feeder for who, feeder in self.feeder.items() if who[0] != fact.replication}
         if isinstance(fact, RouteStood):
             self.home[fact.replication, fact.member] = fact.feeder
         if isinstance(fact, RouteStood | RouteChanged):

@@ -63,7 +63,6 @@ class Failover(Command):
         default="default",
         description="Replay what arrived in whole; all that was written (needs the primary); or nothing more.",
     )
-    force: Flag = Field(default=False, description="Even if the primary is there and nothing speaks for it.")
 
 
 class Resync(Command):
@@ -148,3 +147,4 @@ class RecoveryPolicy(Model):
     converge_within: PositiveDuration = Field(
         default=3600 * 10**9, description="A failback, swap or sync failover that takes longer to converge gives up."
     )
+    mount: Duration = Field(default=10 * 10**9, description="How long it takes to mount a volume for its users.")

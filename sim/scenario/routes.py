@@ -64,6 +64,60 @@ def tree(scenario: Scenario, replication: str) -> Tree:
     return found
 
 
+def tree_from(scenario: Scenario, replication: str, source: str) -> Tree:
+    """The hops when another copy is the source: the way down to it is gone up, and all else is fed as it was.
+
+    Whom the primary fed, the new source feeds over the fewest links; the old primary is a member called as its site.
+    Raises NoRoute.
+    """
+    group = scenario.replication[replication]
+    if source == group.primary:
+        return tree(scenario, replication)
+    roads = Roads({name: link.between for name, link in scenario.links.items()})
+    turned = _Turned(group, source)
+    return {name: turned.hop(replication, name, roads) for name in by_level(turned.feeders)}
+
+
+class _Turned:
+    """A replication's tree with another root."""
+
+    def __init__(self, group: Replication, source: str) -> None:
+        self._group, self._source = group, source
+        before = feeders_of(group)
+        chain = [source]
+        while (above := before[chain[-1]]) is not None:
+            chain.append(above)
+        self._gone_up = dict(zip([*chain[1:], group.primary], chain, strict=True))
+        below = {name: feeder for name, feeder in before.items() if name not in chain}
+        self.feeders: dict[str, str | None] = {
+            name: None if feeder in (None, source) else feeder for name, feeder in (below | self._gone_up).items()
+        }
+
+    def hop(self, replication: str, name: str, roads: Roads) -> Hop:
+        """What leads to a member now."""
+        group, feeder = self._group, self.feeders[name]
+        root = group.site_of(self._source)
+        here = root if feeder is None else self._site(feeder)
+        there = self._site(name)
+        if name in self._gone_up:
+            waypoints = waypoints_of(group, self._gone_up[name])
+            path = None if (down := roads.way(there, here, waypoints)) is None else _backwards(down)
+        elif feeder_of(group, name) is None:
+            path = roads.way(here, there)
+        else:
+            path = roads.way(here, there, waypoints_of(group, name))
+        if path is None:
+            raise NoRoute(replication, name)
+        return Hop(name, root if feeder is None else feeder, there, path)
+
+    def _site(self, name: str) -> str:
+        return name if name == self._group.primary else self._group.site_of(name)
+
+
+def _backwards(path: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    return tuple((link, far, near) for link, near, far in reversed(path))
+
+
 def children(routes: Tree, feeder: str) -> tuple[str, ...]:
     """Whom a member, or the primary's site, feeds directly, by name."""
     return tuple(name for name, hop in routes.items() if hop.feeder == feeder)

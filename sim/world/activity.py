@@ -56,6 +56,23 @@ class Activity:
         at = self._writes.kth_new_touch(blocks, is_new, limit_ns - self.stalled_ns)
         return None if at is None else max(at + self.stalled_ns, self._clock.now_ns)
 
+    def hand_over(self) -> Activity:
+        """The same users, writing somewhere else from now on; whoever had them has none. A stall under way ends.
+
+        The caller has looked: what was not taken before would be written in the new place.
+        """
+        moved = Activity(self._clock, self._writes)
+        still_ns = 0 if self._still_since is None else self._clock.now_ns - self._still_since
+        moved.stalled_ns, moved._seen_to = self.stalled_ns + still_ns, self._seen_to
+        self._writes = VolumeWrites([])
+        return moved
+
+    def take_up(self, writes: VolumeWrites) -> None:
+        """Other users write here from now on; what they would have written before is nobody's."""
+        now = self._clock.now_ns - self.stalled_ns
+        writes.take(now)
+        self._writes, self._seen_to = writes, now
+
     def suspend(self) -> None:
         """Stop the workload's clock. What was not taken before comes after the stall."""
         self._still_since = self._clock.now_ns

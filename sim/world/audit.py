@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.bitmap import Bitmap
-from sim.engine.volume import TOUCH_SHIFT, Volume
+from sim.engine.volume import PAGE_BLOCKS, Volume
 from sim.world.ledger import Ledger
 from sim.world.mirror import Arm, Mirror
 from sim.world.primary import Primary
 
-PAGE_BLOCKS = 1 << TOUCH_SHIFT
 PAGES_AT_ONCE = 512
 
 
@@ -28,9 +27,9 @@ def audit_end(mirror: Mirror, ledger: Ledger, time_ns: int) -> None:
             _compare(mirror.primary, arm, ledger, time_ns)
 
 
-def hash_contents(mirror: Mirror, ledger: Ledger) -> None:
+def hash_contents(volumes: Iterable[Volume], ledger: Ledger) -> None:
     """Let every block that was ever written, at every site, into the digest."""
-    for volume in [mirror.primary.source.volume, *(arm.secondary.playback.volume for arm in mirror.arms.values())]:
+    for volume in volumes:
         ledger.add_contents(volume.touched_pages().tobytes())
         for addresses in _written(volume):
             ledger.add_contents(volume.contents[addresses].tobytes())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sim.oracle import Checking
@@ -24,7 +25,11 @@ from sim.world.network import Network
 from sim.world.node import Node
 from sim.world.operator import Operator
 from sim.world.parts import Parts
-from sim.world.snapshotting import Snapshotter, of_primary, of_secondary
+from sim.world.recovery.agenda import Agenda
+from sim.world.recovery.commands import Commands
+from sim.world.recovery.disasters import Disasters
+from sim.world.recovery.succession import Succession
+from sim.world.snapshotting import Snapshotter
 from sim.world.wiring import Ground, Wiring
 
 
@@ -35,9 +40,11 @@ class World:
     clock: Clock
     ledger: Ledger
     scenario: schema.Scenario
-    mirrors: dict[str, Mirror]
+    mirrors: dict[str, Mirror]  # the generation of now, by replication
+    successions: dict[str, Succession]
     snapshotters: dict[tuple[str, str], Snapshotter]
     operator: Operator
+    agenda: Agenda
     faults: Faults
 
     def start(self) -> None:
@@ -48,7 +55,7 @@ class World:
             schedule = self._schedule(*key)
             if schedule is not None:
                 self.clock.start(self.snapshotters[key].keep(schedule.every, schedule.keep))
-        self.operator.plan(self.scenario.timeline)
+        self.agenda.plan(self.scenario.timeline)
         self.faults.plan(self.scenario)
 
     def look(self) -> None:
@@ -59,6 +66,7 @@ class World:
                 member.feed.tell_unfinished()
                 if member.copier is not None:
                     member.copier.tell_unfinished()
+            self.successions[name].look()
 
     def _schedule(self, volume: str, site: str) -> schema.SnapshotSchedule | None:
         spec = next(spec for spec in self.scenario.replication.values() if spec.volume == volume)
@@ -83,12 +91,24 @@ class Builder:
     def world(self) -> World:
         """Everything, wired."""
         self._tell_links()
-        mirrors = {name: self._mirror(name, spec) for name, spec in sorted(self._scenario.replication.items())}
-        snapshotters = {key: one for name, mirror in mirrors.items() for key, one in self._snapshotters(name, mirror)}
-        operator = Operator(self._clock, self._nodes, mirrors, snapshotters)
-        hit = Hit(mirrors)
-        faults = Faults(self._clock, self._ledger, self._streams, self._network, self._nodes.values(), hit, mirrors)
-        return World(self._clock, self._ledger, self._scenario, mirrors, snapshotters, operator, faults)
+        scenario, clock, ledger, streams = self._scenario, self._clock, self._ledger, self._streams
+        mirrors: dict[str, Mirror] = {}
+        successions = {
+            name: self._succession(name, spec, mirrors) for name, spec in sorted(scenario.replication.items())
+        }
+        snapshotters = {key: one for of in successions.values() for key, one in self._snapshotters(of)}
+        hit, nodes = Hit(mirrors), self._nodes.values()
+        faults = Faults(clock, ledger, streams, self._network, nodes, hit, successions, scenario.groups)
+        disasters = Disasters(clock, ledger, faults.fate, successions, faults.aim.place, self._sites_in)
+        commands = {name: Commands(of) for name, of in successions.items()}
+        operator = Operator(clock, streams, self._nodes, successions, commands, snapshotters, faults, disasters)
+        agenda = Agenda(clock, ledger, streams, scenario.operator, successions, operator.do, operator.detected)
+        return World(clock, ledger, scenario, mirrors, successions, snapshotters, operator, agenda, faults)
+
+    def _sites_in(self, where: str) -> list[str]:
+        """The site itself, or those of a group."""
+        sites = self._scenario.sites
+        return [where] if where in sites else sorted(name for name in self._scenario.groups[where] if name in sites)
 
     def _data_movers(self, site: str) -> Iterator[tuple[str, Node]]:
         """A site's data movers share its disks; the site's own name stands for the first."""
@@ -113,21 +133,27 @@ class Builder:
                 )
             )
 
-    def _mirror(self, name: str, spec: schema.Replication) -> Mirror:
+    def _succession(self, name: str, spec: schema.Replication, mirrors: dict[str, Mirror]) -> Succession:
         ground = Ground(
             self._clock, self._ledger, self._streams, self._network, self._nodes, self._checking,
             Path(self._scenario.base_dir),
         )  # fmt: skip
         volume = self._scenario.volumes[spec.volume]
         parts = Parts(self._clock, self._ledger, spec.volume, volume, self._row_type)
-        return Wiring(ground, name, spec, parts, joiners(self._scenario, name)).mirror(tree(self._scenario, name))
+        absent = joiners(self._scenario, name)
+        wiring = Wiring(ground, name, spec, parts, absent)
+        mirrors[name] = wiring.mirror(tree(self._scenario, name))
+        succession = Succession(name, self._scenario, wiring, self._network, mirrors)
+        succession.begin(absent)
+        return succession
 
-    def _snapshotters(self, name: str, mirror: Mirror) -> Iterator[tuple[tuple[str, str], Snapshotter]]:
-        volume = self._scenario.replication[name].volume
-        yield (volume, mirror.primary.node.site), of_primary(mirror.primary)
-        for arm in mirror.arms.values():
-            if not arm.secondary.shares_save_volume:
-                yield (volume, arm.secondary.node.site), of_secondary(arm.secondary)
+    def _snapshotters(self, of: Succession) -> Iterator[tuple[tuple[str, str], Snapshotter]]:
+        """One for each copy that has a save volume of its own."""
+        for held in of.holdings.values():
+            arm = of.mirror.arms.get(held.name)
+            if arm is None or not arm.secondary.shares_save_volume:
+                actor = partial(of.actor, held)
+                yield (of.spec.volume, held.site), Snapshotter(self._clock, held.snapshots, actor)
 
 
 def build(scenario: schema.Scenario, ledger: Ledger, streams: Streams, checking: Checking, row_type: RowType) -> World:

@@ -19,6 +19,7 @@ from sim.world.errors import Livelock
 T = TypeVar("T")
 Wait: TypeAlias = Generator[Event, Any, T]  # a part of a process that waits, and then answers
 Process: TypeAlias = Wait[None]
+Stop: TypeAlias = Callable[[], None]
 
 EVENTS_AT_ONE_INSTANT = 100_000
 
@@ -86,9 +87,11 @@ class Clock:
         """An event that fires once all of these have."""
         return self._environment.all_of(events)
 
-    def start(self, process: Process) -> None:
-        """Let a process run from this instant on."""
-        self._environment.process(self._guarded(process))
+    def start(self, process: Process) -> Stop:
+        """Let a process run from this instant on; answers how to stop it for ever (not for itself to call)."""
+        guarded = self._guarded(process)
+        self._environment.process(guarded)
+        return guarded.close
 
     def _guarded(self, process: Process) -> Process:
         """Keep what a process raises as it is: SimPy would rebuild it from its arguments, and may fail at that."""

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sim.engine.bitmap import Bitmap
 from sim.engine.delta import delta
 from sim.engine.identity import START, SetId
+from sim.engine.resync import Leg, ResyncPlan
 from sim.engine.snapshot_errors import SnapshotError
 from sim.engine.snapshots import SnapshotQueue
 from sim.records import CopyBegan, CopyFinished, SecondaryDropped
@@ -34,13 +35,18 @@ from sim.world.primary import Primary
 from sim.world.secondary import Secondary
 from sim.world.sender import Sender
 
+_CAUSES = {"undo": "undo", "copy": "resync_delta", "full": "full_copy"}  # of what links carry, by leg
 SLICE_BLOCKS = 1 << 18  # read from the snapshot at a time: bounds memory, decides nothing
+
+
+RESYNC = "resync"
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    cause: str  # initial_copy | full_copy
+    cause: str  # initial_copy | full_copy | resync
     why: str
+    two_snapshots: bool
 
 
 class _GivenUp(Exception):
@@ -67,8 +73,32 @@ class Route(Protocol):
         """Nothing is kept or sent for the secondary: whom it feeds must be fed by others."""
 
 
+class Returning(Protocol):
+    """A copy that is off its source's history: what is known of it, and who wants to hear how it comes back."""
+
+    two_snapshots: bool  # how a whole copy is made, if it has to be
+
+    def plan(self) -> ResyncPlan:
+        """What has to be undone, read from its disks now; the list is durable from then on (R1, R7, E12)."""
+
+    def first(self, plan: ResyncPlan) -> tuple[Leg, ...]:
+        """What is sent before the intermediate point is taken: the literal undo (step 532), or nothing."""
+
+    def then(self, plan: ResyncPlan, intermediate: int, stamp: SetId) -> tuple[Leg, ...]:
+        """What is sent of the intermediate point; the ledger hears what each way would have cost."""
+
+    def wholly(self, why: str) -> None:
+        """It takes a whole copy (step 536)."""
+
+    def carried(self, leg: Leg) -> None:
+        """A part of it is there."""
+
+    def finished(self, stamp: SetId, snapshot: int) -> None:
+        """It is on the history again, at the boundary of this snapshot (step 535)."""
+
+
 class Copier:
-    """Seeds one secondary, the first time or again."""
+    """Seeds one secondary, the first time or again, or brings it back by what differs."""
 
     def __init__(
         self,
@@ -90,9 +120,13 @@ class Copier:
         self._out = False  # the secondary is no member of the replication
         self._flow: NetworkFlow | None = None
         self._disk_flows: tuple[Flow, ...] = ()
-        self._breaks, self._broke_ns = 0, -1  # how often the connection broke, and when last: what was on its way is lost
+        self._breaks, self._broke_ns = (
+            0,
+            -1,
+        )  # how often the connection broke, and when last: what was on its way is lost
         self._cause = ""
         self._snapshots: list[int] = []
+        self._returning: Returning | None = None  # what to do for a copy that is off this history
 
     @property
     def _queue(self) -> SnapshotQueue:
@@ -100,7 +134,7 @@ class Copier:
 
     def ask(self, cause: str, why: str) -> None:
         """Ask for a new copy; one under way is given up. What can be read there stays readable until it begins."""
-        self._request, self._out = _Request(cause, why), False
+        self._request, self._out = _Request(cause, why, self._two_snapshots), False
         self._let_go()
         self._break_off()
         self._asked.fire()
@@ -121,6 +155,19 @@ class Copier:
         self.route.forget()
         self.secondary.let_go()
         self.primary.space_changed(used)
+
+    def ask_back(self, returning: Returning) -> None:
+        """Ask for a copy that is off this history to be brought back to it."""
+        self._returning = returning
+        self.ask(RESYNC, "")
+
+    def retire(self) -> None:
+        """Its generation is over: a copy under way breaks off where it is."""
+        self._out = True
+        self.tell_unfinished()
+        self._break_off()
+        self._flow, self._disk_flows = None, ()
+        self._delete_snapshots()
 
     def go_on(self) -> None:
         """Replication to the secondary is started again: a copy that was asked for meanwhile can begin."""
@@ -154,7 +201,7 @@ class Copier:
             except _GivenUp:
                 pass
             except SnapshotError:
-                self._ask_again()
+                self._ask_again(request)
             else:
                 self._attempts = 0
             self._delete_snapshots()
@@ -163,17 +210,44 @@ class Copier:
 
     def _copy(self, request: _Request) -> Process:
         """Snapshot and stamp -> start sending sets -> copy extents in use [-> differential] -> start playback."""
+        if request.cause == RESYNC and self._returning is not None:
+            why = yield from self._by_difference(request, self._returning)
+            if not why:
+                return
+            request = _Request("full_copy", why, self._returning.two_snapshots)
         snapshot, stamp = yield from self._take_snapshot(request.cause)
         in_use = self._queue.entry(snapshot).use.blocks()
         self._begin(request, stamp, in_use.count())
         self.secondary.forget_everything()
-        if not self._two_snapshots:
+        if not request.two_snapshots:
             self._start_sending(stamp)
         yield from self._carry(snapshot, in_use, request.cause)
-        if self._two_snapshots:
+        if request.two_snapshots:
             snapshot, stamp = yield from self._differential(snapshot, request)
-        self.secondary.playback.volume.restore_use(self._queue.entry(snapshot).allocation)
-        self._finish(request, stamp)
+        self._finish(request, stamp, snapshot)
+
+    def _by_difference(self, request: _Request, returning: Returning) -> Wait[str]:
+        """Undo, intermediate point, and what changed up to it (steps 531-535); or why it takes a whole copy."""
+        yield from self._until_all_up()
+        plan = returning.plan()
+        if plan.cause is not None:
+            returning.wholly(plan.cause.value)
+            return plan.cause.value
+        self.secondary.forget_everything()
+        yield from self._carry_legs(returning, returning.first(plan))
+        snapshot, stamp = yield from self._take_snapshot(request.cause)
+        legs = returning.then(plan, snapshot, stamp)
+        self._begin(request, stamp, sum(leg.addresses.size for leg in legs))
+        self._start_sending(stamp)
+        yield from self._carry_legs(returning, legs)
+        self._finish(request, stamp, snapshot)
+        return ""
+
+    def _carry_legs(self, returning: Returning, legs: tuple[Leg, ...]) -> Process:
+        n_blocks = self.primary.source.volume.n_blocks
+        for leg in legs:
+            yield from self._carry(leg.snapshot, Bitmap.of(n_blocks, leg.addresses), _CAUSES[leg.name])
+            returning.carried(leg)
 
     def _differential(self, first: int, request: _Request) -> Wait[tuple[int, SetId]]:
         """The second snapshot, sets flowing from there, and what changed between the two (L1135-1142)."""
@@ -256,7 +330,8 @@ class Copier:
             )
         )
 
-    def _finish(self, request: _Request, stamp: SetId) -> None:
+    def _finish(self, request: _Request, stamp: SetId, snapshot: int) -> None:
+        self.secondary.playback.volume.restore_use(self._queue.entry(snapshot).allocation)
         self.primary.ledger.append(
             CopyFinished(
                 time_ns=self._clock.now_ns,
@@ -269,8 +344,11 @@ class Copier:
             )
         )
         self.secondary.start_over()
+        returning, self._returning = self._returning, None
+        if returning is not None:
+            returning.finished(stamp, snapshot)
 
-    def _ask_again(self) -> None:
+    def _ask_again(self, request: _Request) -> None:
         """The snapshot store ran full and the snapshot under the copy is gone: begin anew, and say why (E28)."""
         self._attempts += 1
         again = self._attempts <= self._retries
@@ -284,7 +362,9 @@ class Copier:
                 sets_behind=0,
             )
         )
-        if again:
+        if again and request.cause == RESYNC:  # what is left on the disks says how
+            self.ask(RESYNC, why)
+        elif again:
             self.ask("full_copy", why)
         else:
             self._let_go()

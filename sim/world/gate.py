@@ -11,8 +11,8 @@ from sim.world.ledger import Ledger
 class Gate:
     """In front of one volume's users. The caller has brought the volume up to date before it shuts."""
 
-    def __init__(self, clock: Clock, ledger: Ledger, replication: str, activity: Activity) -> None:
-        self._clock, self._ledger, self._replication = clock, ledger, replication
+    def __init__(self, clock: Clock, ledger: Ledger, replication: str, activity: Activity, generation: int = 1) -> None:
+        self._clock, self._ledger, self._replication, self._generation = clock, ledger, replication, generation
         self._activity = activity
         self._reasons: list[str] = []
 
@@ -28,7 +28,22 @@ class Gate:
         if len(self._reasons) == 1:
             self._activity.suspend()
             now = self._clock.now_ns
-            self._ledger.append(WritesSuspended(time_ns=now, replication=self._replication, cause=reason))
+            self._ledger.append(
+                WritesSuspended(time_ns=now, replication=self._replication, cause=reason, generation=self._generation)
+            )
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether nobody writes now."""
+        return bool(self._reasons)
+
+    def abandon(self, cause: str) -> None:
+        """The users go elsewhere: what held them here holds them no longer."""
+        for reason in self._reasons[1:]:
+            self._reasons.remove(reason)
+        if self._reasons:
+            self._reasons.clear()
+            self._tell_resumed(cause)
 
     def open(self, reason: str) -> None:
         """This reason is gone; users write again when it was the last."""
@@ -36,9 +51,17 @@ class Gate:
             return
         self._reasons.remove(reason)
         if not self._reasons:
-            stalled = self._activity.resume()
-            self._ledger.append(
-                WritesResumed(
-                    time_ns=self._clock.now_ns, replication=self._replication, cause=reason, stalled_ns=stalled
-                )
+            self._tell_resumed(reason)
+
+    def _tell_resumed(self, cause: str) -> None:
+        stalled = self._activity.resume()
+        now = self._clock.now_ns
+        self._ledger.append(
+            WritesResumed(
+                time_ns=now,
+                replication=self._replication,
+                cause=cause,
+                stalled_ns=stalled,
+                generation=self._generation,
             )
+        )

@@ -37,14 +37,18 @@ class Inbox:
     ) -> None:
         self.clock, self.ledger, self.node, self.name = primary.clock, primary.ledger, node, name
         self.replication, self.block_bytes = primary.name, primary.block_bytes
-        self.save_volume, self.receiver, self.relay = save_volume, receiver, Relay(save_volume)
+        self.save_volume, self.receiver, self.relay = (
+            save_volume,
+            receiver,
+            Relay(save_volume, primary.begin.generation),
+        )
         self.ready = Signal(self.clock, Order.NETWORK)  # there is more that can be passed on
         self.space_freed = Signal(self.clock, Order.NETWORK)
         self.incoming: dict[SetId, Transfer] = {}
         self.on_complete: Callable[[StoredSet], None] = lambda _stored: None
         self.oldest_needed: Callable[[], SetId] = lambda: self.received  # what is older nobody wants from here
         self.on_no_room: list[Callable[[SetId], None]] = []
-        self._mischief = mischief
+        self._mischief, self._generation = mischief, primary.begin.generation
         self._told: Counter[Outcome] = Counter()
 
     # -- for whoever feeds this ---------------------------------------------------------------------------------------
@@ -156,8 +160,9 @@ class Inbox:
     # -- forgetting ---------------------------------------------------------------------------------------------------
 
     def forget_incomplete(self) -> None:
-        """Sets that are not complete never will be."""
-        held = [set_id for set_id in self.save_volume.held() if not self.save_volume.is_complete(set_id)]
+        """Sets that are not complete never will be; what an earlier generation left is evidence until it is read."""
+        own = (set_id for set_id in self.save_volume.held() if set_id.generation == self._generation)
+        held = [set_id for set_id in own if not self.save_volume.is_complete(set_id)]
         for set_id in reversed(held):
             self.save_volume.forget(set_id)
         if held:

@@ -31,6 +31,7 @@ class Ledger:
         """`observe` sees each fact and may raise; seed and replication tell how to repeat the run."""
         self.facts: list[Record] = []
         self._observe, self._luck = observe, (seed, replication_index)
+        self.listeners: list[Callable[[Record], None]] = []  # who waits for something to become true
         self._hash = blake2b(digest_size=16)
         self._tellers: dict[type[Record], Callable[[Record], tuple[object, ...]]] = {}
 
@@ -42,6 +43,8 @@ class Ledger:
             self._tellers[kind] = _told(kind)
         self._hash.update(repr(self._tellers[kind](fact)).encode())
         self._observe(fact)
+        for listener in self.listeners:
+            listener(fact)
 
     def broken(self, law: str, what: str, time_ns: int) -> NoReturn:
         """A check outside of the ledger found this simulator wrong. Raises ModelBroken."""

@@ -61,6 +61,10 @@ class LocalFeed:
         self._shown = stamp
         self.changed.fire()
 
+    def retire(self) -> None:
+        """Its generation is over."""
+        self.stopped, self.enabled = True, False
+
     def tell_unfinished(self) -> None:
         """Nothing travels, so nothing is unfinished."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from sim.engine.identity import START
 from sim.engine.storedset import StoredSet
 from sim.records import (
     PolicyChanged,
@@ -18,8 +17,8 @@ from sim.records import (
     SecondaryLeft,
     SetForwarded,
 )
-from sim.world.clock import Order
-from sim.world.copier import Copier
+from sim.world.clock import Order, Stop
+from sim.world.copier import Copier, Returning
 from sim.world.copyroute import CopyRoute
 from sim.world.inbox import Inbox
 from sim.world.member import Member
@@ -50,6 +49,8 @@ class Mirror:
     tree: Tree
     seats: dict[str, Seat]  # by site
     arms: dict[str, Arm] = field(default_factory=dict)
+    _processes: list[Stop] = field(default_factory=list)  # of its members
+    _cutting: Stop = lambda: None
 
     def join(self, member: Member) -> None:
         """Wire a member in: its acknowledgements travel back, its node's fate breaks connections."""
@@ -76,10 +77,10 @@ class Mirror:
         for member in self.tree.members.values():
             self._tell_route(member)
             if member.present:
-                self.tree.keep(member, START)
+                self.tree.keep(member, self.primary.begin)
         for member in self.tree.members.values():
             self._start(member, copies)
-        clock.start(self.primary.replicate())
+        self._cutting = clock.start(self.primary.replicate())
 
     def _start(self, member: Member, copies: str) -> None:
         clock = self.primary.clock
@@ -89,10 +90,10 @@ class Mirror:
                 member.copier.stay_out()
             elif copies != "done":
                 member.copier.ask("initial_copy", "first_copy")
-            clock.start(member.copier.serve())
-        clock.start(member.feed.send())
+            self._processes.append(clock.start(member.copier.serve()))
+        self._processes.append(clock.start(member.feed.send()))
         if member.secondary is not None:
-            clock.start(member.secondary.play_back())
+            self._processes.append(clock.start(member.secondary.play_back()))
 
     # -- the operator -------------------------------------------------------------------------------------------------
 
@@ -155,6 +156,38 @@ class Mirror:
             arm.member.present = False
             self._tell(SecondaryLeft, secondary=secondary)
             arm.copier.stay_out()
+
+    def bring_back(self, secondary: str, returning: Returning) -> None:
+        """A copy that is off this history comes back to it, by what differs or by a whole copy (FIG 28)."""
+        arm = self.arms[secondary]
+        if not arm.member.present:
+            arm.member.present = True
+            arm.secondary.playing = True
+            self._tell(SecondaryJoined, secondary=secondary)
+        arm.copier.ask_back(returning)
+
+    # -- the end of its generation ------------------------------------------------------------------------------------
+
+    def retire_members(self) -> None:
+        """Another is the source from now on: nothing more is sent, received or replayed here (fence first: E6)."""
+        self.tree.retire()
+        for member in self.tree.members.values():
+            member.feed.tell_unfinished()
+            if member.copier is not None:
+                member.copier.retire()
+            member.feed.retire()
+            if member.secondary is not None:
+                member.secondary.retire()
+        for stop in self._processes:
+            stop()
+        self._processes.clear()
+        self.primary.drop = lambda secondary, _cause: self.primary.leave_behind(secondary)
+        self.primary.ask_for_room = lambda: None
+
+    def retire_primary(self) -> None:
+        """The source of this generation knows that it is none any more."""
+        self.primary.retire()
+        self._cutting()
 
     def move(self, site: str, data_mover: Node) -> None:
         """Go on on another data mover of a site: sockets break, what is on its disks is there (L1073-1095)."""

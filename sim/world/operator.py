@@ -1,10 +1,20 @@
-"""The timeline: what an operator does, at declared instants. What goes wrong by itself is in sim/world/faults."""
+"""The timeline: what an operator does, and the disasters; what else goes wrong is in sim/world/faults."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sim.scenario.disasters import (
+    AskStatus,
+    CopyDelta,
+    Failback,
+    Failover,
+    Resync,
+    SiteLoss,
+    SiteReturn,
+    Swap,
+)
 from sim.scenario.timeline import (
     CutNow,
     DeleteSnapshot,
@@ -18,11 +28,19 @@ from sim.scenario.timeline import (
     TakeSnapshot,
     TimelineEntry,
 )
-from sim.world.clock import Clock, Order
+from sim.streams import Streams
+from sim.world.chance import draw_ns
+from sim.world.clock import Clock
+from sim.world.faults import Faults
 from sim.world.faults.onsite import data_movers
 from sim.world.mirror import Mirror
 from sim.world.node import Node
+from sim.world.recovery.commands import Commands, Directive
+from sim.world.recovery.disasters import Disasters
+from sim.world.recovery.succession import Succession
 from sim.world.snapshotting import Snapshotter
+
+Ordered = Failover | Resync | Failback | Swap | AskStatus | CopyDelta
 
 
 @dataclass(slots=True)
@@ -30,17 +48,40 @@ class Operator:
     """Carries the timeline out."""
 
     clock: Clock
+    streams: Streams
     nodes: Mapping[str, Node]
-    mirrors: dict[str, Mirror]
+    successions: Mapping[str, Succession]
+    commands: Mapping[str, Commands]
     snapshotters: dict[tuple[str, str], Snapshotter]  # by volume and site, a volume's primary first
+    faults: Faults
+    disasters: Disasters
 
-    def plan(self, timeline: Sequence[TimelineEntry]) -> None:
-        """Arm every command at its instant."""
-        for entry in timeline:
-            if not isinstance(entry, Spell):
-                self.clock.call_at(int(entry.at), Order.COMMAND, lambda entry=entry: self._do(entry))  # type: ignore[misc]
+    def do(self, entry: TimelineEntry, place: int, since_ns: int | None) -> None:
+        """Carry one entry out now; `since_ns`: when what it answers happened."""
+        match entry:
+            case Spell():
+                if not entry.at.is_static:
+                    self.faults.begin_now(entry, place + 1)
+            case SiteLoss():
+                self._lose(entry, place)
+            case SiteReturn():
+                self.disasters.give_back(entry.site or entry.group or "")
+            case Failover() | Resync() | Failback() | Swap() | AskStatus() | CopyDelta():
+                self._order(entry, place, since_ns)
+            case TakeSnapshot():
+                self.clock.start(self._snapshotter(entry.volume).take("operator", entry.id))
+            case DeleteSnapshot():
+                for snapshotter in self.snapshotters.values():
+                    snapshotter.delete(entry.snapshot)
+            case _:
+                self._replicate(entry)
 
-    def _do(self, entry: TimelineEntry) -> None:
+    def detected(self, entry: TimelineEntry, began_ns: int) -> None:
+        """People know of what an entry answers."""
+        if isinstance(entry, Failover):
+            self.successions[entry.replication].detected(began_ns)
+
+    def _replicate(self, entry: TimelineEntry) -> None:
         match entry:
             case CutNow():
                 self._mirror(entry.replication).primary.cut_now("demand")
@@ -57,17 +98,27 @@ class Operator:
             case Move():
                 [data_mover] = data_movers(self.nodes.values(), entry.site, entry.data_mover)
                 self._mirror(entry.replication).move(entry.site, data_mover)
-            case TakeSnapshot():
-                self.clock.start(self._snapshotter(entry.volume).take("operator", entry.id))
-            case DeleteSnapshot():
-                for snapshotter in self.snapshotters.values():
-                    snapshotter.delete(entry.snapshot)
 
-    def _mirror(self, name: str | None) -> Mirror:
-        return self.mirrors[name] if name is not None else next(iter(self.mirrors.values()))
+    def _lose(self, entry: SiteLoss, place: int) -> None:
+        name = entry.id or f"{entry.kind} {place + 1}"
+        lasts = entry.duration
+        lasts_ns = (
+            None if lasts is None else draw_ns(lasts, self.streams.generator(f"timeline/{entry.id or place + 1}"))
+        )
+        self.disasters.lose(name, entry.site or entry.group or "", entry.destroys, entry.corrupts, lasts_ns)
+
+    def _order(self, entry: Ordered, place: int, since_ns: int | None) -> None:
+        name = entry.id or f"{entry.kind} {place + 1}"
+        target = getattr(entry, "to", None) or getattr(entry, "site", None) or getattr(entry, "secondary", None) or ""
+        mode = entry.mode if isinstance(entry, Failover) else ""
+        self.commands[entry.replication].give(Directive(entry.kind, name, target, mode, since_ns))
+
+    def _mirror(self, name: str) -> Mirror:
+        return self.successions[name].mirror
 
     def _snapshotter(self, volume: str) -> Snapshotter:
-        site = next(mirror.primary.node.site for mirror in self.mirrors.values() if mirror.primary.volume == volume)
+        mirrors = (succession.mirror for succession in self.successions.values())
+        site = next(mirror.primary.node.site for mirror in mirrors if mirror.primary.volume == volume)
         return self.snapshotters[volume, site]
 
     def _for_arms(self, entry: Stop | Start, act: Callable[[Mirror, str], None]) -> None:

@@ -24,6 +24,13 @@ class SetHistory:
     def __init__(self, n_blocks: int) -> None:
         self._last_set = sparse_zeros(n_blocks, np.int32)
 
+    def blocks_after(self, number: int, pages: NDArray[np.int64], page_blocks: int) -> int:
+        """How many distinct blocks sets after `number` hold, the open one too; looks only at pages ever written."""
+        found = 0
+        for page in pages.tolist():
+            found += int(np.count_nonzero(self._last_set[page * page_blocks : (page + 1) * page_blocks] > number))
+        return found
+
     def growth(
         self,
         addresses: NDArray[np.int64],

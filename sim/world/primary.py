@@ -14,10 +14,11 @@ import numpy as np
 from simpy.events import Event
 
 from sim.engine.distribution import Distribution, FullPolicy, make_room
-from sim.engine.identity import START, SetId
+from sim.engine.identity import SetId
 from sim.engine.savevolume import Found
 from sim.engine.source import Source
 from sim.engine.triggers import Triggers
+from sim.engine.volume import PAGE_BLOCKS
 from sim.oracle import Oracle
 from sim.records import (
     Acknowledged,
@@ -40,6 +41,7 @@ from sim.world.schedule import Schedule
 from sim.world.snapshotwatch import SnapshotWatch
 from sim.world.source import Batch
 from sim.world.transfer import Offer
+from sim.world.written import Doomed, Loss, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,13 @@ class Policy:
 
 
 FULL = "save_volume_full"
+READ_ONLY = "read_only"
 
 
 class Primary:
     """The replication service of one volume at its primary site."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         clock: Clock,
         ledger: Ledger,
@@ -71,27 +74,34 @@ class Primary:
         snapshots: SnapshotWatch,
         activity: Activity,
         oracle: Oracle,
+        begin: SetId,
     ) -> None:
+        """`begin`: the boundary that its generation begins with, which the volume is at now."""
         self.clock, self.ledger, self.node, self.name = clock, ledger, node, name
         self.block_bytes, self._policy = policy.block_bytes, policy
         self.volume = policy.volume
         self.source, self.activity, self.oracle = source, activity, oracle
         self.snapshots = snapshots
-        self.save_volume, self.distribution = source.save_volume, Distribution(source.save_volume, policy.secondaries)
+        self.save_volume, self.distribution = (
+            source.save_volume,
+            Distribution(source.save_volume, policy.secondaries, begin),
+        )
         self.schedule = Schedule(clock, policy.triggers, source, activity)
-        self._gate = Gate(clock, ledger, name, activity)
+        self.gate = Gate(clock, ledger, name, activity, begin.generation)
         self._copy_out = CopyOut(clock, node, source, activity, policy.block_bytes)
-        self.boundary_time_ns: dict[SetId, int] = {START: clock.now_ns}
-        self.last_cut = START
-        self.last_copied_out = START
+        self.boundary_time_ns: dict[SetId, int] = {begin: clock.now_ns}
+        self.begin, self.last_cut, self.last_copied_out = begin, begin, begin
+        self.written = Written(begin)
+        self.doomed: Doomed | None = None  # what is written here in vain, after another took its place
         self.ready = Signal(clock, Order.NETWORK)  # there is another set to pass on
         self.space_freed = Signal(clock, Order.CUT)
         self._poked = Signal(clock, Order.CUT)
         self._history = SetHistory(source.volume.n_blocks)
         self._looked_ns = clock.now_ns
-        self._needed_then = START.number  # the oldest boundary that was needed at the last look
+        self._needed_then = begin.number  # the oldest boundary that was needed at the last look
         self._demand: str | None = None
         self._at_cut: list[Event] = []
+        self.retired = False  # its generation is over, and it knows
         self.drop: Callable[[str, str], None] = lambda _secondary, _cause: None
         self.ask_for_room: Callable[[], None] = lambda: None
         self.oldest_needed: Callable[[], int] = lambda: self.last_cut.number
@@ -132,7 +142,9 @@ class Primary:
         acknowledge = self.distribution.replayed if what == "replayed" else self.distribution.received
         acknowledge(secondary, set_id)
         self._tell(Acknowledged, secondary=secondary, what=what, generation=set_id.generation, number=set_id.number)
-        self.oracle.forget_before(self.last_cut._replace(number=self.oldest_needed()))
+        oldest = self.last_cut._replace(number=self.oldest_needed())
+        self.oracle.forget_before(oldest)
+        self.written.forget_before(oldest)
         self.space_changed(used)
 
     def space_changed(self, used_before: int) -> None:
@@ -144,12 +156,42 @@ class Primary:
     def crash(self) -> None:
         """The node stops: users are cut off, and what was written before this instant is on disk (L1490-1495)."""
         self.look(exclusive=True)
-        self._gate.shut("reboot")
+        self.gate.shut("reboot")
         self._copy_out.break_off()
+
+    def read_only(self) -> None:
+        """Let nobody write from now on; what was written until now is in (step 471, 542)."""
+        self.look()
+        self.gate.shut(READ_ONLY)
+
+    def read_write(self) -> None:
+        """Take `read_only` back."""
+        self.gate.open(READ_ONLY)
+        self._poked.fire()
+
+    def retire(self) -> None:
+        """Its generation is over: it cuts and copies out nothing more. What is on its disks stays as it is."""
+        if self.node.up:
+            self.look()
+        self.retired = True
+        self._copy_out.break_off()
+
+    def leave_behind(self, secondary: str) -> None:
+        """Keep nothing for a secondary any more."""
+        used = self.save_volume.used_blocks
+        self.distribution.mark_out_of_sync(secondary)
+        self.space_changed(used)
+
+    def lost_after(self, boundary: SetId) -> Loss:
+        """What was written and acknowledged after a boundary of its own; it must have been looked at."""
+        volume = self.source.volume
+        writes, written_bytes = self.written.since(boundary)
+        blocks = self._history.blocks_after(boundary.number, volume.touched_pages(), PAGE_BLOCKS) if writes else 0
+        return Loss(writes, written_bytes, blocks, self.last_cut.number - boundary.number)
 
     def recover(self) -> None:
         """The node is back: users are let in, and what is durable goes on."""
-        self._gate.open("reboot")
+        self.gate.open("reboot")
         self._poked.fire()
 
     # -- FIG 10 -------------------------------------------------------------------------------------------------------
@@ -164,7 +206,7 @@ class Primary:
             cause = yield from self._until_trigger()
             if self._nothing_to_send(cause):
                 self.schedule.arm()
-                self._tell(CutSkipped)
+                self._tell(CutSkipped, generation=self.begin.generation)
                 continue
             self.schedule.decide()
             yield from self._until_room()
@@ -194,7 +236,7 @@ class Primary:
                 self.look()
                 cause, self._demand = self._demand, None
                 return cause
-            if self._gate.shut_for(FULL):  # Open filled a whole save volume while the set before was copied out (C10)
+            if self.gate.shut_for(FULL):  # Open filled a whole save volume while the set before was copied out (C10)
                 return "save_volume"
             instant, cause = self.schedule.next_cut()
             if instant > self.clock.now_ns:
@@ -218,11 +260,11 @@ class Primary:
                 self._stall()
                 self.ask_for_room()
                 yield self.space_freed.wait()
-        self._gate.open(FULL)
+        self.gate.open(FULL)
 
     def _stall(self) -> None:
         self.look()
-        self._gate.shut(FULL)
+        self.gate.shut(FULL)
 
     def _cut(self, cause: str) -> None:
         """Pause, swap Open and Old, resume: no time passes (steps 347-351)."""
@@ -239,6 +281,7 @@ class Primary:
         self.schedule.arm()
         self.last_cut = builder.id
         self.boundary_time_ns[builder.id] = self.clock.now_ns
+        self.written.cut(builder.id)
         self.tell_save_volume()
         self._tell_oracle(builder.id)
         waiting, self._at_cut = self._at_cut, []
@@ -303,6 +346,9 @@ class Primary:
         self.oracle.wrote(batch.addresses, rows)
         self.source.write(batch.addresses, rows)
         self.source.free(batch.freed)
+        self.written.add(batch.writes, batch.written_bytes)
+        if self.doomed is not None:
+            self.doomed.add(batch.writes, batch.written_bytes, batch.addresses)
         self.snapshots.note()
         self._tell(
             WritesLooked,

@@ -56,7 +56,8 @@ class Secondary:
         self.snapshots = snapshots
         self.in_sync = True  # false while a new copy is needed
         self.playing = True  # false while stopped by the operator
-        self.stamp = START  # the boundary that a copy under way will hold
+        self.retired = False  # its generation is over
+        self.stamp = primary.begin  # the boundary that a copy under way will hold
         self.changed = Signal(self.clock, Order.PLAYBACK)
         self.on_received: Callable[[SetId], None] = lambda _set_id: None
         self.on_replayed: Callable[[SetId], None] = lambda _set_id: None
@@ -67,7 +68,7 @@ class Secondary:
         self._copies = 0  # counts copies, so that a replay of what a copy overwrote is given up
         if inbox is not None:
             inbox.on_no_room.append(self.urge)
-            inbox.relay.keep_for(name, START)
+            inbox.relay.keep_for(name, primary.begin)
 
     @property
     def shares_save_volume(self) -> bool:
@@ -94,6 +95,12 @@ class Secondary:
         """The node stops: a replay breaks off in mid-set, partly received chunks are gone."""
         if self._flow is not None:
             self.node.disk.copying.break_off(self._flow)
+
+    def retire(self) -> None:
+        """Its generation is over: a replay breaks off where it is; whoever waits for it looks again."""
+        self.retired = True
+        self.crash()
+        self.changed.fire()
 
     def recover(self) -> None:
         """The node is back: go on with the set in mid-replay (V3)."""
@@ -156,7 +163,7 @@ class Secondary:
     def until_at_boundary(self) -> Process:
         """Wait for the end of a replay or a copy; playback that is never idle leaves a moment between two groups."""
         self._waiting_for_boundary += 1
-        while not self.at_boundary:
+        while not self.at_boundary and not self.retired:
             yield self.changed.wait()
         self._waiting_for_boundary -= 1
 

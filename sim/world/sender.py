@@ -87,6 +87,7 @@ class Sender:
         self.session = connect(feeder)
         self._under_way = inbox.incoming
         self._watched: set[Way] = set()  # whose changes are heard of
+        self._carrying: Transfer | None = None  # whose bytes are not in the ledger yet
         self._lost_bytes = 0  # carried by a broken connection, or spoilt, and not kept at the other end
         self._wakes_ns = 0  # before this no new connection is tried
         for signal in (inbox.node.changed, inbox.space_freed):
@@ -152,11 +153,18 @@ class Sender:
         self._listen_to(feeder)
         self.patience.forget()
 
+    def retire(self) -> None:
+        """Its generation is over: what is on its way is nobody's, and nothing more is sent."""
+        self.stopped, self.enabled = True, False
+        self.is_shared = lambda: False
+        self.disconnect()
+        self._ignore(self.feeder)
+
     def tell_unfinished(self) -> None:
-        """The run ends in mid-transfer: enter what the links carried so far."""
-        for transfer in self._under_way.values():
-            if transfer.flow is not None and not transfer.flow.ended.triggered:
-                self._account(transfer)
+        """Nobody waits for the end of the transfer under way: enter what the links carried so far."""
+        carrying, self._carrying = self._carrying, None
+        if carrying is not None:
+            self._account(carrying)
 
     # -- one set ------------------------------------------------------------------------------------------------------
 
@@ -203,8 +211,9 @@ class Sender:
         self._under_way[transfer.id] = transfer
         self.inbox.ready.fire()
         self._watch()
+        self._carrying = transfer
         yield transfer.flow.ended
-        self._account(transfer)
+        self.tell_unfinished()
         if self._is_under_way(transfer):
             arrives_ns = max(transfer.flow.arrives_ns, self._clock.now_ns)
             self._clock.call_at(arrives_ns, Order.NETWORK, transfer.hand_over)

@@ -17,14 +17,18 @@ from sim.world.snapshotwatch import SnapshotWatch
 class Snapshotter:
     """Takes and deletes the snapshots of one volume at one site."""
 
-    def __init__(self, clock: Clock, watch: SnapshotWatch, until_ready: Callable[[], Process]) -> None:
-        self._clock, self._watch, self._until_ready = clock, watch, until_ready
+    def __init__(self, clock: Clock, watch: SnapshotWatch, actor: Callable[[], Primary | Secondary]) -> None:
+        """`actor`: who speaks for the volume now; that may be another one after each wait."""
+        self._clock, self._watch, self._actor = clock, watch, actor
         self._named: dict[str, int] = {}
         self._scheduled: list[int] = []
 
     def take(self, cause: str, name: str | None = None) -> Process:
         """A snapshot as soon as there can be one; `name` is what a later deletion may call it."""
-        yield from self._until_ready()
+        actor = None
+        while actor is not self._actor():  # roles may have changed while it waited
+            actor = self._actor()
+            yield from _until_ready(actor)
         snapshot = self._watch.take(cause)
         if name is not None:
             self._named[name] = snapshot
@@ -45,16 +49,9 @@ class Snapshotter:
                 self._watch.delete(self._scheduled.pop(0), "schedule")
 
 
-def of_primary(primary: Primary) -> Snapshotter:
-    """The snapshots of the volume that users write."""
-
-    def until_ready() -> Process:
-        yield from primary.node.until_up()
-        primary.look()
-
-    return Snapshotter(primary.clock, primary.snapshots, until_ready)
-
-
-def of_secondary(secondary: Secondary) -> Snapshotter:
-    """The snapshots of a copy."""
-    return Snapshotter(secondary.clock, secondary.snapshots, secondary.until_at_boundary)
+def _until_ready(actor: Primary | Secondary) -> Process:
+    if isinstance(actor, Secondary):
+        yield from actor.until_at_boundary()
+    else:
+        yield from actor.node.until_up()
+        actor.look()

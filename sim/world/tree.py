@@ -26,6 +26,7 @@ class Tree:
         self._primary, self._bypass = primary, bypass
         self._listened: set[tuple[str, Way]] = set()  # members, and the ways whose return they hear of
         self.members: dict[str, Member] = {}
+        self._retired = False
         self.changed = Signal(primary.clock, Order.NETWORK)  # somebody is fed by somebody else now
 
     def join(self, member: Member) -> None:
@@ -38,6 +39,10 @@ class Tree:
             self._listen_to(member, member.feed.way)
         if member.inbox is not None:
             member.inbox.ready.calls(lambda: self._take_back(member))
+
+    def retire(self) -> None:
+        """Its generation is over: nobody is fed, and no news travels."""
+        self._retired = True
 
     # -- who feeds whom -----------------------------------------------------------------------------------------------
 
@@ -66,7 +71,7 @@ class Tree:
 
     def rethink(self, member: Member) -> None:
         """See who should feed a member, and let him."""
-        if not isinstance(member.feed, Sender):
+        if not isinstance(member.feed, Sender) or self._retired:
             return
         best = next((one for one in member.at_home_above() if self._should_feed(one, member)), None)
         if best is not member.fed_by:
@@ -179,7 +184,7 @@ class Tree:
         """Let whoever feeds `member` know how far the secondary `about` is; where there is no way back it is lost."""
         member.heard[about, what] = max(member.heard.get((about, what), set_id), set_id)
         way, node = member.feed.way, self.feeder_node(member)
-        if not way.acks_up:
+        if not way.acks_up or self._retired:
             return
         feeder, life = member.fed_by, node.life
         hear: Callable[[], None] = lambda: self._hear(feeder, member, about, what, set_id, (node, life))  # noqa: E731
@@ -204,7 +209,7 @@ class Tree:
         self, feeder: Member | None, member: Member, about: str, what: str, set_id: SetId, then: tuple[Seat, object]
     ) -> None:
         node, life = then
-        if not node.up or node.life != life:
+        if not node.up or node.life != life or self._retired:
             return
         if feeder is None:
             self._primary.acknowledge(about, what, set_id)

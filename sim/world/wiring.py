@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from sim.engine.distribution import FullPolicy
-from sim.engine.identity import START
+from sim.engine.identity import START, SetId
 from sim.engine.modlog import ModificationLog
 from sim.engine.playback import Playback
 from sim.engine.receiver import SetReceiver
+from sim.engine.roles import Role
+from sim.engine.savevolume import SaveVolume
 from sim.engine.source import Source
 from sim.engine.triggers import Triggers
+from sim.engine.volume import Volume
 from sim.oracle import Checking, Oracle
 from sim.records import ReplicationBegan, VolumeStood
 from sim.scenario import schema
@@ -21,6 +24,7 @@ from sim.streams import Streams
 from sim.world.activity import Activity
 from sim.world.clock import Clock
 from sim.world.copier import Copier
+from sim.world.holding import Holding, empty
 from sim.world.inbox import Inbox
 from sim.world.ledger import Ledger
 from sim.world.localfeed import LocalFeed
@@ -60,57 +64,92 @@ class Wiring:
     ) -> None:
         """`absent`: secondaries that join later."""
         self._ground, self._name, self._spec, self._parts, self._absent = ground, name, spec, parts, absent
-        self._seats: dict[str, Seat] = {}
+        self.seats: dict[str, Seat] = {}
+        self.holdings: dict[str, Holding] = {}  # the declared primary's first, then as members came
+        self._buffers: dict[str, SaveVolume] = {}  # of forwarders
 
     def mirror(self, hops: Mapping[str, Hop]) -> Mirror:
-        """Everything, wired; `hops` tells who feeds each member, parents before children."""
-        primary = self._primary()
-        self._tell_standing()
+        """The first generation, wired; `hops` tells who feeds each member, parents before children."""
+        spec = self._spec
+        volume = self._parts.volume(filled=spec.initial_copy != "done")
+        source = self._hold(spec.primary, self._seat(spec.primary), volume, spec.save_volume.size)
+        source.role = Role.PRIMARY
+        self._tell_volume()
+        return self._generation(source, START, hops, Activity(self._ground.clock, self._writes()), self._absent)
+
+    def next_mirror(
+        self, source: Holding, begin: SetId, hops: Mapping[str, Hop], activity: Activity, absent: frozenset[str]
+    ) -> Mirror:
+        """Another generation, whose source is another copy; who is not `absent` holds boundary `begin` now."""
+        source.free_save_volume()
+        return self._generation(source, begin, hops, activity, absent)
+
+    def destroy_buffers(self, site: str, parts: tuple[str, ...]) -> None:
+        """A disaster at a site took what its forwarders had in their save volumes."""
+        for name, ring in self._buffers.items():
+            if "save_volume" in parts and self._spec.site_of(name) == site:
+                for set_id in ring.held():
+                    ring.lose(set_id)
+
+    def other_users(self, side: int) -> VolumeWrites:
+        """Users with luck of their own, for a primary that does not know that it was replaced."""
+        return self._writes(side)
+
+    def _generation(
+        self, source: Holding, begin: SetId, hops: Mapping[str, Hop], activity: Activity, absent: frozenset[str]
+    ) -> Mirror:
+        copies = tuple(sorted(name for name in hops if name not in self._spec.forwarders))
+        primary = self._primary(source, begin, copies, activity)
+        self._tell_begin(source, begin, copies)
         tree = Tree(primary, self._spec.bypass)
-        mirror = Mirror(self._name, primary, self._ground.network, tree, self._seats)
+        mirror = Mirror(self._name, primary, self._ground.network, tree, self.seats)
         for name, hop in hops.items():
-            mirror.join(self._member(primary, tree.members.get(hop.feeder), name, hop))
+            mirror.join(self._member(primary, tree.members.get(hop.feeder), name, hop, name not in absent))
         return mirror
+
+    def _hold(self, name: str, seat: Seat, volume: Volume, size_bytes: int) -> Holding:
+        snapshots = self._parts.snapshots(volume, seat.site)
+        self.holdings[name] = Holding(name, seat, volume, snapshots, self._parts.save_volume(size_bytes))
+        return self.holdings[name]
 
     # -- the primary --------------------------------------------------------------------------------------------------
 
-    def _primary(self) -> Primary:
+    def _primary(self, held: Holding, begin: SetId, copies: tuple[str, ...], activity: Activity) -> Primary:
         ground, spec, parts = self._ground, self._spec, self._parts
-        volume = parts.volume(filled=spec.initial_copy != "done")
-        snapshots = parts.snapshots(volume, spec.primary)
-        save_volume = parts.save_volume(spec.save_volume.size)
         chunk_blocks = max(1, spec.chunk // parts.spec.block)
-        source = Source(volume, ModificationLog(volume.n_blocks), save_volume, snapshots.queue, chunk_blocks)
+        log = ModificationLog(held.volume.n_blocks, begin)
+        source = Source(held.volume, log, held.save_volume, held.snapshots.queue, chunk_blocks)
         policy = Policy(
             spec.volume,
             parts.spec.block,
-            tuple(sorted(spec.secondaries)),
+            copies,
             Triggers(spec.timeout, parts.blocks(spec.high_water_mark), spec.poll),
             spec.empty_sets == "send",
             FullPolicy(spec.save_volume.on_full),
         )
-        activity = Activity(ground.clock, self._writes())
-        oracle = Oracle(ground.checking, volume.contents)
-        seat = self._seat(spec.primary)
-        return Primary(ground.clock, ground.ledger, seat, self._name, policy, source, snapshots, activity, oracle)
+        oracle = Oracle(ground.checking, held.volume.contents)
+        return Primary(
+            ground.clock, ground.ledger, held.seat, self._name, policy, source, held.snapshots, activity, oracle, begin
+        )
 
-    def _writes(self) -> VolumeWrites:
+    def _writes(self, side: int = 0) -> VolumeWrites:
         ground, spec = self._ground, self._spec
-        return build_writes(spec.volume, self._parts.spec, ground.streams, ground.base_dir, spec.timeout)
+        return build_writes(spec.volume, self._parts.spec, ground.streams, ground.base_dir, spec.timeout, side)
 
     def _seat(self, site: str) -> Seat:
         """The data mover that this replication uses at a site; all its roles there share it."""
-        if site not in self._seats:
-            self._seats[site] = Seat(self._ground.clock, self._ground.nodes[site])
-        return self._seats[site]
+        if site not in self.seats:
+            self.seats[site] = Seat(self._ground.clock, self._ground.nodes[site])
+        return self.seats[site]
 
     # -- members ------------------------------------------------------------------------------------------------------
 
-    def _member(self, primary: Primary, home: Member | None, name: str, hop: Hop) -> Member:
-        seat, present = self._seat(hop.site), name not in self._absent
+    def _member(self, primary: Primary, home: Member | None, name: str, hop: Hop, present: bool) -> Member:
+        seat = self._seat(hop.site)
         feeder: Feeder = primary if home is None or home.inbox is None else home.inbox
-        inbox = self._inbox(primary, seat, name) if hop.path else None
-        secondary = self._secondary(primary, seat, name, inbox, feeder) if name in self._spec.secondaries else None
+        held = None if name in self._spec.forwarders else self._held(name, seat)
+        inbox = self._inbox(primary, seat, name, held, present) if hop.path else None
+        secondary = None if held is None else self._secondary(primary, held, inbox, feeder, present)
         feed: Sender | LocalFeed
         if inbox is not None:
             patience = Patience(self._ground.clock, self._spec.retries, self._spec.retry_after)
@@ -122,28 +161,39 @@ class Wiring:
         copier = None if secondary is None else self._copier(primary, secondary, feed)
         return Member(name, seat, home, feed, inbox, secondary, copier, present)
 
-    def _inbox(self, primary: Primary, seat: Seat, name: str) -> Inbox:
-        size = self._save_volume_size(name) or self._spec.save_volume.size
-        save_volume = self._parts.save_volume(size)
-        receiver = SetReceiver(save_volume, START)
-        luck = self._ground.streams.generator(f"chunks/{self._name}/{name}")
+    def _held(self, name: str, seat: Seat) -> Holding:
+        """What a copy has on its site's disks: what it had before, or as it is at the start."""
+        if name not in self.holdings:
+            self._hold(name, seat, self._parts.volume(filled=False), self._save_volume_bytes(name))
+        return self.holdings[name]
+
+    def _inbox(self, primary: Primary, seat: Seat, name: str, held: Holding | None, present: bool) -> Inbox:
+        if held is None and name not in self._buffers:
+            self._buffers[name] = self._parts.save_volume(self._save_volume_bytes(name))
+        save_volume = self._buffers[name] if held is None else held.save_volume
+        begin = primary.begin
+        if present and begin != START:
+            empty(save_volume)
+        receiver = SetReceiver(save_volume, begin, tidy=present)
+        again = "" if begin == START else f"/{begin}"
+        luck = self._ground.streams.generator(f"chunks/{self._name}/{name}{again}")
         return Inbox(primary, seat, name, save_volume, receiver, Mischief(luck, receiver))
 
-    def _save_volume_size(self, name: str) -> int | None:
-        if name in self._spec.secondaries:
-            return self._spec.secondaries[name].save_volume.size
-        return self._spec.forwarders[name].save_volume.size
+    def _save_volume_bytes(self, name: str) -> int:
+        member = self._spec.members.get(name)
+        return (member and member.save_volume.size) or self._spec.save_volume.size
 
-    def _secondary(self, primary: Primary, seat: Seat, name: str, inbox: Inbox | None, feeder: Feeder) -> Secondary:
-        options, parts = self._spec.secondaries[name], self._parts
-        volume = parts.volume(filled=False)
-        snapshots = parts.snapshots(volume, seat.site)
+    def _secondary(
+        self, primary: Primary, held: Holding, inbox: Inbox | None, feeder: Feeder, present: bool
+    ) -> Secondary:
+        options, parts = self._spec.secondaries.get(held.name, schema.Secondary()), self._parts
         save_volume = feeder.save_volume if inbox is None else inbox.save_volume
-        begins_whole = self._spec.initial_copy == "done" and name not in self._absent
-        playback = Playback(volume, save_volume, START if begins_whole else None, snapshots.queue)
+        begins_whole = present and (self._spec.initial_copy == "done" or primary.begin != START)
+        stamp = primary.begin if begins_whole else None
+        playback = Playback(held.volume, save_volume, stamp, held.snapshots.queue)
         mark = options.high_water_mark and parts.blocks(options.high_water_mark)
         triggers = PlaybackTriggers(options.timeout, mark)
-        return Secondary(primary, seat, name, triggers, playback, inbox, save_volume, snapshots)
+        return Secondary(primary, held.seat, held.name, triggers, playback, inbox, save_volume, held.snapshots)
 
     def _copier(self, primary: Primary, secondary: Secondary, feed: Sender | LocalFeed) -> Copier:
         two_snapshots = self._spec.initial_copy == "two-snapshots"
@@ -172,9 +222,9 @@ class Wiring:
 
     # -- the ledger ---------------------------------------------------------------------------------------------------
 
-    def _tell_standing(self) -> None:
-        spec, volume_spec, ledger = self._spec, self._parts.spec, self._ground.ledger
-        ledger.append(
+    def _tell_volume(self) -> None:
+        spec, volume_spec = self._spec, self._parts.spec
+        self._ground.ledger.append(
             VolumeStood(
                 time_ns=0,
                 volume=spec.volume,
@@ -184,14 +234,17 @@ class Wiring:
                 in_use_blocks=in_use_blocks(volume_spec),
             )
         )
-        ledger.append(
+
+    def _tell_begin(self, source: Holding, begin: SetId, copies: tuple[str, ...]) -> None:
+        spec = self._spec
+        self._ground.ledger.append(
             ReplicationBegan(
-                time_ns=0,
+                time_ns=self._ground.clock.now_ns,
                 replication=self._name,
                 volume=spec.volume,
-                primary=spec.primary,
-                secondaries=tuple(sorted(spec.secondaries)),
-                generation=1,
+                primary=source.site,
+                secondaries=copies,
+                generation=begin.generation,
                 timeout_ns=spec.timeout,
                 high_water_mark_bytes=spec.high_water_mark,
                 save_volume_bytes=spec.save_volume.size,

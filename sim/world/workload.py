@@ -22,17 +22,24 @@ from sim.world.sources import Setting
 IsNew = Callable[[Addresses], Mask]
 
 
-def build(volume_name: str, volume: Volume, streams: Streams, base_dir: Path, typical_interval_ns: int) -> VolumeWrites:
+ANOTHER_SIDE = 1 << 8  # more sources than one volume has: what two sides of a split write differs in content
+
+
+def build(
+    volume_name: str, volume: Volume, streams: Streams, base_dir: Path, typical_interval_ns: int, side: int = 0
+) -> VolumeWrites:
     """The writes of a volume as its scenario says; files are looked for from base_dir.
 
     `typical_interval_ns`: about how long from one look to the next; it decides what is fast, not what comes out.
+    `side`: above 0 they are users with other luck, who go on at a primary that does not know that it was replaced.
     """
     setting = Setting(volume, streams, base_dir, typical_interval_ns)
     named = sorted(volume.workload.items())
+    users = f"volumes/{volume_name}/workload" + (f"/side {side}" if side else "")
     return VolumeWrites(
         [
-            setting.open(f"volumes/{volume_name}/workload/{name}", index, workload)
-            for index, (name, workload) in enumerate(named, start=1)
+            setting.open(f"{users}/{name}", index, workload)
+            for index, (name, workload) in enumerate(named, start=1 + side * ANOTHER_SIDE)
         ]
     )
 

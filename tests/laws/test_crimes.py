@@ -49,6 +49,7 @@ from sim.records import (
     WritesSuspended,
 )
 from sim.simulation import Run, simulate
+from tests.laws.test_crimes_recovery import LAWS_OF_RECOVERY
 from tests.world.scenes import run, scene
 from tests.world.trees import tree
 
@@ -158,7 +159,7 @@ MORE_CRIMES = [
 
 
 def test_every_law_has_a_crime() -> None:
-    assert {*CRIMES, *CRIMES_ON_ROUTES} == set(LAWS)
+    assert {*CRIMES, *CRIMES_ON_ROUTES, *LAWS_OF_RECOVERY} == set(LAWS)
 
 
 @pytest.mark.parametrize("law", LAWS)

@@ -39,8 +39,8 @@ ENTRIES = {  # what stands before it, its keys, its class, its values
     ),
     "site-back": (FIRE, "site: madrid", s.SiteReturn, {"site": "madrid", "group": None}),
     "failover": (
-        FIRE, "to: lisbon, mode: now, force: true", s.Failover,
-        {"to": "lisbon", "mode": "now", "force": True, "replication": "home-mirror"},
+        FIRE, "to: lisbon, mode: now", s.Failover,
+        {"to": "lisbon", "mode": "now", "replication": "home-mirror"},
     ),
     "resync": (f"{FIRE}, {OVER}", "site: madrid", s.Resync, {"site": "madrid", "replication": "home-mirror"}),
     "failback": (f"{FIRE}, {OVER}", "", s.Failback, {"replication": "home-mirror"}),
@@ -67,7 +67,7 @@ def test_what_may_be_left_out():
         FIRE, "{at: 2 h, kind: failover, to: lisbon}", "{at: 3 h, kind: resync}", "{at: 3 h, kind: status}"
     )
     assert (loss.destroys, loss.corrupts, loss.duration) == ((), (), None)
-    assert (over.mode, over.force) == ("default", False)
+    assert over.mode == "default"
     assert resync.site is status.site is None
 
 

@@ -39,6 +39,10 @@ class Aim:
         movers = data_movers(self.nodes, name, data_mover)
         return (OnSite(self.outages, self.hit, name, movers, data_mover),) if movers else ()
 
+    def place(self, name: str) -> tuple[Harm, ...]:
+        """All of a site, or all of a group."""
+        return self.group(name) if name in self.groups else self.site(name)
+
     def group(self, name: str) -> tuple[Harm, ...]:
         """All sites and links of a group, in order of their names."""
         return tuple(harm for member in sorted(self.groups[name]) for harm in self.site(member) or self.link(member))

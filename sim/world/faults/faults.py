@@ -6,7 +6,7 @@ an entry without an id is called by its kind and its place in the timeline, from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from sim.scenario.schema import Scenario
 from sim.scenario.timeline import (
     Flap,
     GroupDown,
+    Instant,
     LinkCorrupt,
     LinkDelay,
     LinkDown,
@@ -54,33 +55,40 @@ class Faults:
         nodes: Iterable[Node],
         hit: Callable[[Direction | Node], Iterable[str]],
         replications: Mapping[str, Replication],
+        groups: Mapping[str, Sequence[str]],
     ) -> None:
         """`lines`: the network; `hit` says what is on its way over a direction, or at a data mover, at this instant."""
-        self._streams, self._lines, self._nodes, self._hit = streams, lines, tuple(nodes), hit
-        self._fate = Fate(clock, ledger)
-        self._outages = Outages(clock, ledger, replications)
+        self._clock, self._streams = clock, streams
+        self.fate = Fate(clock, ledger)
+        self.aim = Aim(lines, tuple(nodes), Outages(clock, ledger, replications), hit, groups)
 
     def plan(self, scenario: Scenario) -> None:
         """Let all of them wait for their time: one event each."""
-        aim = Aim(self._lines, self._nodes, self._outages, self._hit, scenario.groups)
         for place, entry in enumerate(scenario.timeline, 1):
-            if isinstance(entry, Spell):
-                for fault, spells in self._declared(aim, entry, place):
-                    self._fate.will_have(fault, spells)
+            if isinstance(entry, Spell) and entry.at.is_static:
+                for fault, spells in self._declared(entry, place):
+                    self.fate.will_have(fault, spells)
         for name in sorted(scenario.faults):
-            for fault, spells in self._random(aim, name, scenario.faults[name]):
-                self._fate.will_have(fault, spells)
+            for fault, spells in self._random(name, scenario.faults[name]):
+                self.fate.will_have(fault, spells)
 
-    def _declared(self, aim: Aim, entry: DeclaredFault, place: int) -> Iterator[tuple[Fault, Spells]]:
+    def begin_now(self, entry: DeclaredFault, place: int) -> None:
+        """An entry whose time nobody knew before: it happens now."""
+        now = self._clock.now_ns
+        for fault, spells in self._declared(entry.model_copy(update={"at": Instant(now)}), place):
+            self.fate.will_have(fault, spells)
+
+    def _declared(self, entry: DeclaredFault, place: int) -> Iterator[tuple[Fault, Spells]]:
         stream = f"timeline/{entry.id or place}"
         begin_ns, lasts_ns = int(entry.at), draw_ns(entry.duration, self._streams.generator(stream))
-        for harms, spells in self._courses(aim, entry, stream, begin_ns, lasts_ns):
+        for harms, spells in self._courses(entry, stream, begin_ns, lasts_ns):
             yield Fault(entry.id or f"{entry.kind} {place}", entry.kind, harms), spells
 
     def _courses(
-        self, aim: Aim, entry: DeclaredFault, stream: str, begin_ns: int, lasts_ns: int
+        self, entry: DeclaredFault, stream: str, begin_ns: int, lasts_ns: int
     ) -> Iterator[tuple[tuple[Harm, ...], Spells]]:
         """What happens to what, and when."""
+        aim = self.aim
         match entry:
             case Swizzle():
                 find: Callable[[str], tuple[Harm, ...]] = aim.link if entry.links else aim.site
@@ -96,12 +104,12 @@ class Faults:
             case _:
                 yield aim.link(entry.link, entry), once(begin_ns, lasts_ns)
 
-    def _random(self, aim: Aim, name: str, said: AnyRandomFault) -> Iterator[tuple[Fault, Spells]]:
+    def _random(self, name: str, said: AnyRandomFault) -> Iterator[tuple[Fault, Spells]]:
         for member in said.members:
             stream = f"faults/{name}/{member}"
             ups, downs = self._streams.generator(stream), self._streams.generator(stream, 1)
             spells = islice(renewals(said.mtbf, said.mttr, ups, downs), said.count)
-            yield Fault(name, said.kind, _befalls(aim, said, member)), spells
+            yield Fault(name, said.kind, _befalls(self.aim, said, member)), spells
 
 
 def _befalls(aim: Aim, said: AnyRandomFault, member: str) -> tuple[Harm, ...]:

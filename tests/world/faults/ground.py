@@ -70,7 +70,16 @@ class Ground:
         self.nodes = {
             name: Node(self.clock, site, disk, name) for site in scenario.sites for name in scenario.data_movers(site)
         }
-        faults = Faults(self.clock, self.ledger, streams, self.network, self.nodes.values(), hit, {"mirror": self.told})
+        faults = Faults(
+            self.clock,
+            self.ledger,
+            streams,
+            self.network,
+            self.nodes.values(),
+            hit,
+            {"mirror": self.told},
+            scenario.groups,
+        )
         faults.plan(scenario)
 
     def run(self, until_ns=None):

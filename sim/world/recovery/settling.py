@@ -1,0 +1,106 @@
+"""Two copies are made equal: first almost, then nobody writes until the last set is replayed (FIG 30, 33; B4).
+
+it converges when at most one set is outstanding; when that is not reached in time, what is written is too much
+an error leaves exactly one writable copy, the one that was (B5, case 37)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.engine.identity import SetId
+from sim.engine.roles import Role
+from sim.engine.savevolume import Found
+from sim.records import ConvergenceFailed
+from sim.world.clock import Order, Process, Wait
+from sim.world.holding import Holding
+from sim.world.recovery.refusals import Refused, why_not_in_step
+from sim.world.recovery.succession import Succession
+
+
+class Settling:
+    """Makes the source and one copy equal, with nobody writing."""
+
+    def __init__(self, succession: Succession, held: Holding, command: str, name: str) -> None:
+        self._succession, self._held, self._command, self._name = succession, held, command, name
+        self._primary = succession.mirror.primary
+        self._secondary = succession.arm(held).secondary
+        self._began_ns = succession.now_ns
+        self._deadline_ns = self._began_ns + succession.policy.converge_within
+        self._cut_then, self._replayed_then = self._primary.last_cut, self._secondary.playback.boundary
+
+    def settle(self) -> Wait[SetId]:
+        """Converge -> read-only -> the last set is cut, sent and replayed; answers its boundary. Raises Refused."""
+        why = why_not_in_step(self._succession, self._held)
+        if why:
+            raise Refused(why)
+        yield from self._until(lambda: self._outstanding <= 1, "it does not converge")
+        return (yield from self._last_set())
+
+    @property
+    def _outstanding(self) -> int:
+        return self._primary.last_cut.number - self._secondary.playback.boundary.number
+
+    def _last_set(self) -> Wait[SetId]:
+        succession, primary = self._succession, self._primary
+        primary.read_only()
+        succession.struck_ns = succession.now_ns
+        succession.becomes(succession.source, Role.DEMOTED)
+        try:
+            cut = primary.cut_now(self._command)
+            yield from self._until(lambda: bool(cut.processed), "the last set could not be cut")
+            last = primary.last_cut
+            primary.ask_for_room()  # the others too: whoever is at the boundary can follow at once
+            self._secondary.urge(last)
+            yield from self._until(
+                lambda: self._secondary.at_boundary and self._secondary.playback.boundary >= last,
+                "the last set did not arrive",
+            )
+        except Refused:
+            self.take_back()
+            raise
+        return last
+
+    def take_back(self) -> None:
+        """It did not come to its end: the source is writable as it was (B5)."""
+        self._primary.read_write()
+        self._succession.is_again(self._succession.source, Role.PRIMARY)
+
+    def _until(self, holds: Callable[[], bool], what: str) -> Process:
+        """Wait until something holds. Raises Refused when either end stops, or it takes too long."""
+        clock = self._succession.clock
+        life = self._primary.node.life, self._secondary.node.life
+        while not holds():
+            if not self._secondary.playback.readable or (self._primary.node.life, self._secondary.node.life) != life:
+                raise Refused(f"{what}: an end of it stopped meanwhile")
+            if clock.now_ns >= self._deadline_ns:
+                self._tell_failed()
+                raise Refused(f"{what} within {(self._deadline_ns - self._began_ns) // 10**9} s")
+            yield clock.either(
+                self._secondary.changed.wait(),
+                self._primary.node.changed.wait(),
+                self._secondary.node.changed.wait(),
+                clock.at(self._deadline_ns, Order.COMMAND),
+            )
+
+    def _tell_failed(self) -> None:
+        took_ns = max(1, self._succession.now_ns - self._began_ns)
+        written = self._bytes(self._cut_then, self._primary.last_cut)
+        carried = self._bytes(self._replayed_then, self._secondary.playback.boundary)
+        self._succession.enter(
+            ConvergenceFailed,
+            command=self._command,
+            name=self._name,
+            sets_outstanding=self._outstanding,
+            written_bytes_per_s=written * 10**9 // took_ns,
+            carried_bytes_per_s=carried * 10**9 // took_ns,
+        )
+
+    def _bytes(self, after: SetId, last: SetId) -> int:
+        """Payload of the sets between two boundaries, as far as they are known still."""
+        ring, total = self._primary.save_volume, 0
+        for number in range(after.number + 1, last.number + 1):
+            set_id = last._replace(number=number)
+            if ring.find(set_id) in (Found.HELD, Found.RELEASED):
+                total += ring.stored(set_id).blocks
+        return total * self._primary.block_bytes
