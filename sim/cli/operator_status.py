@@ -83,7 +83,8 @@ def _refuse(scenario: Scenario, at_ns: int, only: tuple[str, ...]) -> None:
         raise BadInput(
             f"{scenario.source}: nothing stands at {format_duration(at_ns)}: the run goes from 0 s to {until}"
         )
-    known = [name for mirror in scenario.replication.values() for name in mirror.secondaries]
+    mirrors = scenario.replication.values()
+    known = list(dict.fromkeys(name for mirror in mirrors for name in (*mirror.secondaries, mirror.primary)))
     for name in only:
         if name not in known:
             raise BadInput(f"{scenario.source}: there is no secondary '{name}': {nearest(name, known)}")

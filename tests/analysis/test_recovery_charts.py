@@ -170,3 +170,20 @@ def test_marks_beyond_the_episode_are_left_out_and_a_great_many_are_cut_off() ->
         drawn = dict(disasters.charts(read))["recovery"]
     numbers = [text.get_text() for text in drawn.axes[0].texts if text.get_text().isdigit()]
     assert numbers == [str(number) for number in range(1, 25)]
+
+
+def test_users_whose_writes_stand_still_and_data_movers_that_restart_are_told() -> None:
+    story = small()
+    story.add(records.WritesSuspended, 150, cause="reboot").add(
+        records.WritesResumed, 160, cause="reboot", stalled_ns=0
+    )
+    story.add(records.NodeWentDown, 150, site="lisbon").add(records.NodeCameUp, 160, site="lisbon", down_ns=10 * S)
+    story.add(records.NodeWentDown, 35, site="madrid")
+    read = Read(story.in_order().run())
+    mirror = read.mirrors[0]
+    assert spans(recovering.service(read, mirror)) == [
+        ("writable", 0, 35), ("none", 35, 60), ("writable", 60, 150), ("waiting", 150, 160), ("writable", 160, 200),
+        ("read_only", 200, 205), ("writable", 205, 260),
+    ]  # fmt: skip
+    marks = recovering.marks(read, mirror)
+    assert marks[marks["what"] == "down"].values.tolist() == [[ns(150), "down", "lisbon: its data mover"]]

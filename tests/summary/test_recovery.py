@@ -192,3 +192,41 @@ def test_what_happened_in_a_recovery_can_be_counted(fact: str, times: int) -> No
     story.command(211, "failback", "madrid", name="again").done(211, "failback", "", "again")
     read = Read(story.run())
     assert COUNTABLE[fact].count(read, Windows.whole(read.until_ns)) == times
+
+
+def test_a_transfer_that_was_interrupted_tells_how_fast_a_full_copy_is_while_nothing_is_in_its_way() -> None:
+    story = unfinished()
+    story.link("wan", ("madrid", "lisbon")).back(100, since=35)
+    story.add(records.SecondaryJoined, 110, secondary="madrid").route_now(110, "madrid", "lisbon", "wan")
+    story.planned(110, full=600, merged=60).down(120, 150, "lisbon")
+    story.carried(60 * BLOCK, 110, 170, cause="resync_delta", way=("lisbon", "madrid")).resynced(170, 0, began=110)
+    (one,) = Read(story.in_order().run()).resyncs
+    assert one.bytes_per_s == Fraction(60 * BLOCK, 30)
+    assert one.full_copy_seconds == 300
+
+
+def test_next_to_nothing_tells_of_round_trips_and_not_of_the_link() -> None:
+    story = unfinished()
+    story.link("wan", ("madrid", "lisbon"), rate=8_000_000)
+    story.add(records.SecondaryJoined, 110, secondary="madrid").route_now(110, "madrid", "lisbon", "wan")
+    story.planned(110, full=600, merged=5).carried(5 * BLOCK, 110, 111, cause="undo", way=("lisbon", "madrid"))
+    (one,) = Read(story.resynced(111, 0, began=110).run()).resyncs
+    assert (one.sent_bytes, one.bytes_per_s) == (5 * BLOCK, 1_000_000)
+
+
+def test_a_literal_undo_before_the_plan_belongs_to_its_resync() -> None:
+    story = unfinished()
+    story.add(records.UndoListStored, 110, site="madrid", blocks=15)
+    story.carried(15 * BLOCK, 110, 112, cause="undo", way=("lisbon", "madrid")).planned(112, undo=15, copy=3, full=600)
+    story.carried(3 * BLOCK, 112, 113, cause="resync_delta", way=("lisbon", "madrid")).resynced(113, 0, began=110)
+    (one,) = Read(story.run()).resyncs
+    assert (one.began_ns, one.ended_ns, one.sent_bytes) == (110 * S, 113 * S, 18 * BLOCK)
+
+
+def test_a_failover_to_a_third_site_is_not_over_when_somebody_else_is_promoted() -> None:
+    story = unfinished()
+    story.recovery = 0
+    story.source(150, "porto", "lisbon").promoted(150, "porto", disaster=145, planned=True)
+    assert summarise(story.run())["recovery_seconds"] is None
+    story.source(160, "madrid", "porto").promoted(160, "madrid", disaster=155, planned=True)
+    assert Read(story.run()).recoveries[0].over_ns == 160 * S
