@@ -13,7 +13,7 @@ import pytest
 from sim.engine.evidence import FullCopyCause
 from sim.engine.identity import SetId
 from sim.engine.resync import plan
-from sim.engine.roles import Role
+from sim.engine.roles import Mount, Role, mount_of
 from tests.engine.recovery_search import search
 from tests.engine.recovery_sites import Sites
 
@@ -173,6 +173,17 @@ def test_R2_R3_case_46_what_was_never_cut_is_undone(transfer):
     assert sites.a.holds(sites.truth.live["b"])
 
 
+@pytest.mark.parametrize("transfer", ["merged", "literal"])
+def test_R4_what_is_sent_is_what_the_snapshots_hold_whatever_users_write_meanwhile(transfer):
+    sites = run("w0 c s p w1 fd w0 r r", transfer=transfer)
+    snapshots = [what[0] for word, what in sites.todo if word == "send"]
+    assert set(snapshots) <= {sites.restart[0], sites.intermediate}
+    assert snapshots, "this test is about something to send"
+    sites.run("w01 r w01 r w01 R")
+    assert sites.a.holds(sites.truth.boundaries[SetId(2, 1)])
+    assert sites.a.contents()[0] != sites.b.contents()[0]
+
+
 def test_case_49_begun_again_with_a_newer_intermediate_point():
     """ABA: a block sent before the crash has changed again since."""
     sites = run("w0 fd w0 r r r y u w0 r r")
@@ -281,6 +292,21 @@ def test_B1_B3_everything_written_since_the_failover_is_at_the_site_that_is_back
     assert sites.source is sites.a
     assert sites.generation == 3
     assert sites.other.playback.boundary == SetId(3, 0)
+
+
+@pytest.mark.parametrize("step", ["_close", "do_s", "_replay", "at_the_switch"])
+def test_B5_a_failback_that_fails_leaves_one_who_can_write_and_can_be_given_again(step, monkeypatch):
+    sites = run("w0 fd w1 R w0 c w1")
+    with monkeypatch.context() as patch:
+        patch.setattr(sites, step, lambda *_: pytest.fail("the way breaks"))
+        with pytest.raises(pytest.fail.Exception):
+            sites.run("k")
+    assert mount_of(sites.b.role) is mount_of(sites.a.role) is Mount.READ_ONLY, "nobody can write in between (case 58)"
+    sites.b.step("reinstate")
+    sites.run("w0")
+    assert [site.name for site in (sites.a, sites.b) if mount_of(site.role) is Mount.READ_WRITE] == ["b"]
+    sites.run("k w1")
+    assert sites.source is sites.a
 
 
 def test_B6_two_swaps_restore_the_roles_and_lose_nothing():
