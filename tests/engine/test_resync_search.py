@@ -179,7 +179,8 @@ def test_R4_what_is_sent_is_what_the_snapshots_hold_whatever_users_write_meanwhi
     snapshots = [what[0] for word, what in sites.todo if word == "send"]
     assert set(snapshots) <= {sites.restart[0], sites.intermediate}
     assert snapshots, "this test is about something to send"
-    sites.run("w01 r w01 r w01 R")
+    while sites.a.role is Role.RESYNCING:
+        sites.run("w01 r")
     assert sites.a.holds(sites.truth.boundaries[SetId(2, 1)])
     assert sites.a.contents()[0] != sites.b.contents()[0]
 
