@@ -66,9 +66,9 @@ def costs(found: Plan, queue: SnapshotQueue, restart_snapshot: int | None, inter
     full = queue.entry(intermediate).use.blocks().count()
     if not found.incremental or restart_snapshot is None:
         return ResyncCosts(0, 0, 0, full)
-    undone = _in_use(queue, restart_snapshot, found.undo)
-    undo, copied = _merged(found, queue, restart_snapshot, intermediate)
     changed = delta(queue, restart_snapshot, intermediate).addresses
+    undone = _in_use(queue, restart_snapshot, found.undo)
+    undo, copied = _merged(found, queue, changed, intermediate)
     return ResyncCosts(int(undone.size), int(changed.size), int(undo.size + copied.size), full)
 
 
@@ -81,20 +81,19 @@ def legs(
     """
     if not found.incremental or restart_snapshot is None:
         return (_full(queue, intermediate),)
+    changed = delta(queue, restart_snapshot, intermediate).addresses
     if transfer == "literal":
-        changed = delta(queue, restart_snapshot, intermediate).addresses
         undone = _in_use(queue, restart_snapshot, found.undo)
         return Leg("undo", restart_snapshot, undone), Leg("copy", intermediate, changed)
-    undo, copied = _merged(found, queue, restart_snapshot, intermediate)
+    undo, copied = _merged(found, queue, changed, intermediate)
     if transfer == "min" and undo.size + copied.size >= queue.entry(intermediate).use.blocks().count():
         return (_full(queue, intermediate),)
     return Leg("undo", intermediate, undo), Leg("copy", intermediate, copied)
 
 
-def _merged(found: Plan, queue: SnapshotQueue, restart: int, intermediate: int) -> tuple[Addresses, Addresses]:
+def _merged(found: Plan, queue: SnapshotQueue, changed: Addresses, intermediate: int) -> tuple[Addresses, Addresses]:
     """Blocks to undo as far as they are in use in the intermediate point, and what changed beside them."""
     undo = _in_use(queue, intermediate, found.undo)
-    changed = delta(queue, restart, intermediate).addresses
     if undo.size == 0 or changed.size == 0:
         return undo, changed
     undone = Bitmap.of(queue.entry(intermediate).n_blocks, undo)
