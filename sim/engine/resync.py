@@ -125,7 +125,9 @@ class _Search:
                 if stored.complete and ring.intact(set_id):
                     return stored.addresses
                 if not stored.complete and ring is self._own and self._evidence.log is not None:
-                    return _being_copied_out(stored, self._evidence.log)
+                    listed = _being_copied_out(stored, self._evidence.log)
+                    if listed is not None:
+                        return listed
         return None
 
     def _why_missing(self, set_id: SetId, is_own: bool) -> FullCopyCause:

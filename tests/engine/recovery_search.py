@@ -1,6 +1,7 @@
 """Bounded exhaustive search over histories of two sites: breadth first, every way checked, each state visited once."""
 
 import pickle
+import zlib
 
 from tests.engine.recovery_sites import Sites
 
@@ -42,7 +43,7 @@ def search(depth, start="", words=None, sites=Sites, reached=None, **options):
 def _node(history, state, words):
     """What is needed to go on from a state."""
     possible = [word for word in state.possible() if words is None or word in words]
-    return history, possible, pickle.dumps(state, protocol=5)
+    return history, possible, zlib.compress(pickle.dumps(state, protocol=5), 1)  # bit maps are pages of zeros
 
 
 def _reach(make, start):
@@ -60,7 +61,7 @@ def _reach(make, start):
 
 
 def _step(state, word, history):
-    after = pickle.loads(state)
+    after = pickle.loads(zlib.decompress(state))
     after.reached.clear()
     try:
         after.do(word)

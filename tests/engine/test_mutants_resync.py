@@ -32,6 +32,7 @@ def test_finding_4_what_is_freed_on_receipt_is_missed_by_a_now_failover():
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_without_the_mutant_the_same_search_finds_nothing(mutant):
     assert search(mutant.depth, mutant.start, mutant.words.split(), **mutant.options) > 0

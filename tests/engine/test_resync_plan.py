@@ -42,6 +42,8 @@ SITUATIONS = {
         "source 1.4 | own 1.4=012? | old 12 | restart 1.3", "full save_volume_corrupt"),
     "R5 a set half copied out is lost": (
         "source 1.4 | own 1.4=012~x | old 2 | restart 1.3", "full save_volume_partly_lost"),
+    "R5 unless the other site has it": (
+        "source 1.4 | own 1.4=012? | old 12 | theirs 1.4=012 | restart 1.3", "undo 012 of 1.4"),
     "R5 only the last set can be unfinished": (
         "source 1.5 | own 1.4=0~ 1.5=1 | restart 1.3", "full save_volume_corrupt"),
     # -- case 48: what disasters leave of a save volume (R5, E12)

@@ -84,17 +84,20 @@ def test_R7_once_the_list_is_stored_neither_log_nor_save_volume_are_needed():
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("capacity", [2, 4])
 def test_F1_F2_F5_F6_F8_R1_R3_R5_R14_B1_B2_hold_after_every_history_of_seven_words(capacity):
     assert search(7, words=CORE, capacity=capacity) > 40_000
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3_600)
 def test_the_same_after_every_history_of_five_words_with_all_of_them():
     assert search(5) > 20_000
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("transfer", ["merged", "literal", "min"])
 @pytest.mark.parametrize("protect", [False, True])
 @pytest.mark.parametrize("start", ["w0 fd", "w0 w1 c s w0 ud W1 w0", "f0 c s w0 fn n w1"])
@@ -327,6 +330,7 @@ def test_B8_twenty_cycles():
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3_600)
 def test_case_61_a_thousand_cycles():
     sites = Sites(capacity=8)
     for _ in range(1_000):

@@ -98,9 +98,9 @@ def test_case_51_E53_R3_R8_whoever_is_next_brings_both_back_by_difference(branch
     met = [
         episode(branch, shared, ahead, after, how_far, remember=True)
         for shared, ahead, after in product(WRITTEN, repeat=3)
-        for how_far in (0, 1, 2)
+        for how_far in (1, 2)
     ]
-    assert any(met[2::3]), "some copies had come all the way"
+    assert any(met[1::2]), "some copies had come all the way"
 
 
 def test_R8_a_list_without_what_was_on_its_way_is_not_enough():
