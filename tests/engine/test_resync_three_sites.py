@@ -1,7 +1,8 @@
-"""A third site: the source is lost while it brings a copy back, and whoever is next knows less than the copy got (E53).
+"""A third site (E53, F9): every combination of who wrote which of two blocks, and of how far each copy had come.
 
-a wrote what was never cut; b took over, wrote, and c follows as far as set g2.1; a is on its way to g2.2 when b is lost
-as well; c takes over at g2.1. Every combination of who wrote which of two blocks, and of how far the copy had come.
+two disasters   a wrote what was never cut; b took over, wrote, and c follows as far as set g2.1; a is on its way to
+                g2.2 when b is lost as well; c takes over at g2.1, and knows less than a got
+two copies      b takes over from a at one boundary, while c stands at another, or half-way between two
 """
 
 from itertools import chain, combinations, product
@@ -45,6 +46,13 @@ class Three:
         site.serve(SetId(generation, 0))
         return snapshot
 
+    def ship(self, source, copy, set_id):
+        """A whole set arrives."""
+        stored = source.ring.stored(set_id)
+        copy.receiver.receive_header(stored.header)
+        if stored.blocks:
+            copy.receiver.receive(stored.chunk_range(0, stored.shape.chunks))
+
     def send(self, source, copy, some_legs, limit=None):
         """The first blocks of the legs, in order."""
         every = [(leg, block) for leg in some_legs for block in leg.addresses.tolist()]
@@ -53,9 +61,9 @@ class Three:
         return len(every)
 
 
-def bring_back(three, copy, source, restart_snapshot, restart, intermediate):
+def bring_back(three, copy, source, restart_snapshot, restart, intermediate, began=BEGAN):
     """By difference, and to the end."""
-    found = plan(copy.evidence(), restart, True, source.ring, BEGAN)
+    found = plan(copy.evidence(), restart, True, source.ring, began)
     assert found.incremental, found.cause
     three.send(source, copy, legs(found, source.queue, restart_snapshot, intermediate, "merged"))
     entry = source.queue.entry(intermediate)
@@ -71,10 +79,7 @@ def episode(branch, shared, ahead, after, how_far, remember):
     three.write(a, branch)
     at_b = three.promote(b, START, 2)
     c.listen(SetId(2, 0), SetId(2, 0))
-    stored = b.ring.stored(three.cut(b, shared))
-    c.receiver.receive_header(stored.header)
-    if stored.blocks:
-        c.receiver.receive(stored.chunk_range(0, stored.shape.chunks))
+    three.ship(b, c, three.cut(b, shared))
     c.playback.begin(SetId(2, 1))
     c.playback.at_boundary()
     three.cut(b, ahead)
@@ -108,3 +113,48 @@ def test_R8_a_list_without_what_was_on_its_way_is_not_enough():
     with pytest.raises(AssertionError, match="R3"):
         episode(branch=(), shared=(), ahead=(0,), after=(), how_far=1, remember=False)
     assert episode(branch=(), shared=(), ahead=(0,), after=(), how_far=1, remember=True)
+
+
+PROGRESS = ("nothing", "received", "half of the first", "the first", "half of the second", "both")
+
+
+def bring(three, copy, progress):
+    """Replay of the two sets of a, as far as that; a copy in mid-group sees the end of it already."""
+    if progress == "nothing":
+        return
+    for number in (1, 2):
+        three.ship(three.a, copy, SetId(1, number))
+    for number, name in ((1, "first"), (2, "second")):
+        if progress == f"half of the {name}":
+            copy.playback.begin(SetId(1, number))
+            copy.playback.integrate(1)
+            return
+        if progress == "received":
+            return
+        copy.playback.begin(SetId(1, number))
+        copy.ring.release_through(copy.playback.at_boundary()[-1])
+        if progress == f"the {name}":
+            return
+
+
+@pytest.mark.parametrize("first", WRITTEN, ids=str)
+@pytest.mark.parametrize("there", ["nothing", "the first", "both"])
+def test_F9_R3_copies_ahead_of_the_promoted_one_behind_it_and_half_way_are_brought_to_it(there, first):
+    """What a copy replayed too much lies in its own save volume, what it lacks in its own or the promoted one's."""
+    undone = 0
+    for second, after, progress in product(WRITTEN[1:], WRITTEN, PROGRESS):
+        three = Three()
+        a, b, c = three.a, three.b, three.c
+        for written in (first, second):
+            three.cut(a, written)
+        bring(three, b, there)
+        bring(three, c, progress)
+        restart = b.playback.boundary
+        at_b = three.promote(b, restart, 2)
+        three.cut(b, after)
+        goal = b.queue.create(SetId(2, 1))
+        for copy in (a, c):
+            found = plan(copy.evidence(), restart, True, b.ring, {2: restart})
+            undone += copy is c and found.undo.size > 0
+            bring_back(three, copy, b, at_b, restart, goal, {2: restart})
+    assert undone > 10, "this test is about copies that stand elsewhere"

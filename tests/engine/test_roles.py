@@ -66,7 +66,7 @@ def test_F5_only_a_primary_that_was_not_told_is_writable_beside_the_primary():
     assert into_stale == {Step.GO_ON_UNAWARE, Step.RETURN_UNAWARE}
 
 
-def test_F7_only_a_secondary_is_promoted_without_force():
+def test_F7_case_39_only_a_secondary_is_promoted_without_force():
     into_primary = {name: begins for name, (begins, ends) in STEPS.items() if ends is Role.PRIMARY}
     assert into_primary.pop(Step.PROMOTE) == (Role.SECONDARY,)
     assert set(into_primary) == {Step.FORCE, Step.REINSTATE, Step.RETURN_AS_PRIMARY}
