@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simpy.events import Event
+
 from sim.engine.identity import SetId
 from sim.engine.roles import Role
 from sim.engine.savevolume import Found
@@ -28,6 +30,7 @@ class Settling:
         self._began_ns = succession.now_ns
         self._deadline_ns = self._began_ns + succession.policy.converge_within
         self._cut_then, self._replayed_then = self._primary.last_cut, self._secondary.playback.boundary
+        self._lives_then = self._lives
 
     def settle(self) -> Wait[SetId]:
         """Converge -> read-only -> the last set is cut, sent and replayed; answers its boundary. Raises Refused."""
@@ -48,7 +51,7 @@ class Settling:
         succession.becomes(succession.source, Role.DEMOTED)
         try:
             cut = primary.cut_now(self._command)
-            yield from self._until(lambda: bool(cut.processed), "the last set could not be cut")
+            yield from self._until(lambda: bool(cut.processed), "the last set could not be cut", cut)
             last = primary.last_cut
             primary.ask_for_room()  # the others too: whoever is at the boundary can follow at once
             self._secondary.urge(last)
@@ -66,13 +69,18 @@ class Settling:
         self._primary.read_write()
         self._succession.is_again(self._succession.source, Role.PRIMARY)
 
-    def _until(self, holds: Callable[[], bool], what: str) -> Process:
-        """Wait until something holds. Raises Refused when either end stops, or it takes too long."""
+    @property
+    def _lives(self) -> tuple[object, object]:
+        return self._primary.node.life, self._secondary.node.life
+
+    def _until(self, holds: Callable[[], bool], what: str, *also: Event) -> Process:
+        """Wait until something holds; look whenever `also` fires. Raises Refused when either end stops, or too late."""
         clock = self._succession.clock
-        life = self._primary.node.life, self._secondary.node.life
-        while not holds():
-            if not self._secondary.playback.readable or (self._primary.node.life, self._secondary.node.life) != life:
+        while True:
+            if not self._secondary.playback.readable or self._lives != self._lives_then:
                 raise Refused(f"{what}: an end of it stopped meanwhile")
+            if holds():
+                return
             if clock.now_ns >= self._deadline_ns:
                 self._tell_failed()
                 raise Refused(f"{what} within {(self._deadline_ns - self._began_ns) // 10**9} s")
@@ -81,6 +89,7 @@ class Settling:
                 self._primary.node.changed.wait(),
                 self._secondary.node.changed.wait(),
                 clock.at(self._deadline_ns, Order.COMMAND),
+                *also,
             )
 
     def _tell_failed(self) -> None:
