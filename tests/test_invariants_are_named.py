@@ -18,9 +18,9 @@ INVARIANTS = [
     "C12", "C14", "C15",
     *(f"T{n}" for n in range(1, 15)),
     *(f"V{n}" for n in range(1, 9)),
-    *(f"F{n}" for n in range(1, 11)),
+    *(f"F{n}" for n in range(1, 12)),
     *(f"R{n}" for n in range(1, 15)),
-    *(f"B{n}" for n in (1, 2, 3, 5, 6, 7, 8)),
+    *(f"B{n}" for n in range(1, 9)),
     "M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "M9", "M12",
 ]  # fmt: skip
 
