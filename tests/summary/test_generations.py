@@ -216,3 +216,19 @@ def test_an_entry_whose_instant_only_the_run_can_tell_is_found_in_its_facts() ->
     measured = [measure(check(f"max(lag{{to=lisbon}}) < 1 s {when}"), read) for when in ("before fire", "before never")]
     assert measured[0].value == 15
     assert measured[1].why == "never did not happen in this run"
+
+
+def test_writes_that_stood_still_at_a_source_that_was_replaced_do_so_no_more() -> None:
+    story = Recovered(until=100)
+    story.add(records.WritesSuspended, 20, cause="save_volume_full").source(50, "lisbon")
+    story.add(records.WritesSuspended, 60, cause="reboot").add(records.WritesResumed, 70, cause="reboot", stalled_ns=0)
+    found = summarise(story.run())
+    assert (found["stall_seconds.save_volume_full"], found["stall_seconds.reboot"]) == (30, 10)
+
+
+def test_a_source_that_nobody_follows_makes_nobodys_writes_wait() -> None:
+    story = Recovered(until=100).source(50, "lisbon")
+    for what, at in ((records.WritesSuspended, 60), (records.WritesResumed, 70)):
+        more = {"stalled_ns": 0} if what is records.WritesResumed else {}
+        story.facts.append(what(time_ns=ns(at), replication="mirror", cause="reboot", generation=1, **more))
+    assert summarise(story.run())["stall_seconds"] == 0
