@@ -113,12 +113,14 @@ class Commands:
         return Failover(succession, held, order.mode, order.target).run
 
     def _recovery(self, order: Directive) -> None:
-        """The recovery that this failover is of: from the disaster on, if there was one."""
+        """The recovery that this failover is of: from the disaster on, if there was one and it took users' service."""
         succession = self._succession
         if succession.recovery is None or succession.recovery.promoted:
-            source_is_down = not succession.source.seat.up
-            began_ns = succession.struck_ns if source_is_down else order.since_ns
-            succession.begin_recovery(succession.now_ns if began_ns is None else began_ns)
+            source = succession.source
+            began_ns = succession.struck_ns if not source.seat.up else order.since_ns
+            if began_ns is None or succession.reaches(succession.called(order.target) or source):
+                began_ns = succession.now_ns  # a false alarm: users were served until now
+            succession.begin_recovery(began_ns)
         succession.mark("decide")
 
     def _resync(self, order: Directive) -> Act | None:

@@ -168,6 +168,8 @@ class Return:
             blocks = (some[:, None] * PAGE_BLOCKS + np.arange(PAGE_BLOCKS)).reshape(-1)
             blocks = blocks[blocks < mine.n_blocks]
             blocks = blocks[self._queue.in_use(snapshot, blocks)]
+            if not blocks.size:
+                continue
             here, there = mine.contents[blocks], self._queue.read(snapshot, blocks)
             wrong = blocks[(here != there).reshape(blocks.size, -1).any(axis=1)]
             if wrong.size:
