@@ -6,15 +6,24 @@ a link is cut by what lets nothing pass; whatever else is on it only makes it sl
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Final
 
-from sim.records import FaultBegan, FaultEnded, LinkStood, MemberReachable, MemberUnreachable, Record, RouteChanged
+from sim.records import (
+    FaultBegan,
+    FaultEnded,
+    LinkStood,
+    MemberReachable,
+    MemberUnreachable,
+    Record,
+    ReplicationBegan,
+    RouteChanged,
+)
 from sim.summary.facts import Facts
 from sim.summary.spans import spans_between
 from sim.summary.windows import Span, Windows
 
-CUTS: Final = ("link-down", "flap", "swizzle", "group-down")  # of these kinds nothing passes a link that they befall
+CUTS: Final = ("link-down", "flap", "swizzle", "group-down", "site-lost")  # of these kinds nothing passes a link that they befall
 
 
 def fault_spans(facts: Facts) -> list[tuple[Span, FaultBegan]]:
@@ -25,10 +34,17 @@ def fault_spans(facts: Facts) -> list[tuple[Span, FaultBegan]]:
 def unreachable(facts: Facts) -> list[tuple[Span, MemberUnreachable]]:
     """When a member could not be reached: from the first attempt that failed to the first that did not.
 
-    Who is fed by another from some instant on is no longer unreachable to whoever fed it before.
+    Who is fed by another from some instant on is no longer unreachable to whoever fed it before; nor is anybody once
+    another generation began.
     """
     marked = spans_between(facts, MemberUnreachable, (MemberReachable, RouteChanged), _member)
-    return [((fact.since_ns, end), fact) for (_, end), fact in marked]
+    began = list(facts.of(ReplicationBegan))
+    return [((fact.since_ns, min([end, *_later(began, fact)])), fact) for (_, end), fact in marked]
+
+
+def _later(began: Iterable[ReplicationBegan], fact: MemberUnreachable) -> Iterator[int]:
+    """When generations of a fact's replication began after it."""
+    return (one.time_ns for one in began if one.replication == fact.replication and one.time_ns > fact.time_ns)
 
 
 def arrow(source: str, destination: str) -> str:
