@@ -39,8 +39,9 @@ def episode_of(story: Story, mirror: Mirror) -> Episode | None:
         return None
     newest = _newest(story, mirror)
     if newest is not None:
-        end = story.until_ns if newest.over_ns is None else newest.over_ns
         begin, phases = newest.began_ns, recovering.phases(newest)
+        last = max([newest.promoted.time_ns, int(marks["time_ns"].iloc[-1]), *phases["end_ns"]])
+        end = last if newest.over_ns is None else newest.over_ns
     else:
         begin, end = int(marks["time_ns"].iloc[0]), int(marks["time_ns"].iloc[-1])
         end = max(end, begin + 1) if mirror.service.writable.holds(end) else story.until_ns

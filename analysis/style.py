@@ -55,6 +55,8 @@ _STEPS: Final = {
     "s": (0.1, 0.5, 1, 2, 5, 10, 15, 30, 60), "ms": (),
 }  # fmt: skip
 
+MOST_IN_FOUR: Final = 8  # entries of a legend in four columns; more of them are too wide for it
+
 
 @contextmanager
 def drawing() -> Iterator[None]:
@@ -115,4 +117,5 @@ def legend(ax: Axes, entries: Mapping[str, Any] | None = None) -> None:
     below = ax.transAxes + ScaledTranslation(0, -0.27, ax.figure.dpi_scale_trans)
     if handles:
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
-        ax.legend(handles, labels, **place, borderaxespad=0, ncols=4, columnspacing=1.4, handlelength=1.7)
+        columns = 4 if len(handles) <= MOST_IN_FOUR else 3
+        ax.legend(handles, labels, **place, borderaxespad=0, ncols=columns, columnspacing=1.4, handlelength=1.7)

@@ -43,7 +43,6 @@ TROUBLES: Final = (
     Trouble("fault_began", ("fault_ended",), "a link was cut", RED, on_the_way=True, kinds=CUTS),
     Trouble("fault_began", ("fault_ended",), "a link was slow or bad", ORANGE, on_the_way=True, kinds=()),
     Trouble("node_went_down", ("node_came_up",), "a data mover was down", GREY, "///", on_the_way=True),
-    Trouble("site_lost", ("site_back",), "a site was lost", GREY, on_the_way=True, strip=True),
     Trouble(
         "member_unreachable", ("member_reachable", "route_changed"), "given up as unreachable", BLACK, on_the_way=True,
         strip=True,

@@ -24,6 +24,7 @@ from sim.summary.recoveries import PHASES
 from tests.analysis.test_figures import words
 from tests.summary.disasters import Recovered, burns, small
 from tests.summary.ledgers import S, ns
+from tests.summary.test_recovery import unfinished
 
 
 def spans(rows: pd.DataFrame) -> list[tuple[object, ...]]:
@@ -117,7 +118,7 @@ def test_the_lag_of_the_promoted_site_is_told_apart_from_a_copy_under_way() -> N
         name: lag_over_time(series, events, Figure().subplots(), secondary=name).get_legend_handles_labels()[1]
         for name in ("lisbon", "madrid")
     }
-    for label in ("disaster", "promoted", "site back", "resynced", "it was the source itself", "a site was lost"):
+    for label in ("disaster", "promoted", "site back", "resynced", "it was the source itself"):
         assert told["lisbon"].count(label) == told["madrid"].count(label) == 1
     assert "a copy under way: nothing to serve" in told["madrid"]
     assert "a copy under way: nothing to serve" not in told["lisbon"]
@@ -187,3 +188,12 @@ def test_users_whose_writes_stand_still_and_data_movers_that_restart_are_told() 
     ]  # fmt: skip
     marks = recovering.marks(read, mirror)
     assert marks[marks["what"] == "down"].values.tolist() == [[ns(150), "down", "lisbon: its data mover"]]
+
+
+def test_a_recovery_that_is_not_over_is_drawn_up_to_the_last_that_happened() -> None:
+    story = unfinished()
+    story.command(80, "status")
+    read = Read(story.run())
+    episode = disasters.episode_of(read, read.mirrors[0])
+    assert episode is not None
+    assert (episode.begin_ns, episode.end_ns) == (35 * S, 60 * S)
