@@ -66,8 +66,14 @@ def coalesced_bytes(story: Story, windows: Windows) -> Iterator[Total]:
 
 
 def stall(story: Story, windows: Windows) -> Iterator[Total]:
-    """How long writes stood still, in all and by cause."""
-    stalls = [(span, began.cause) for span, began in spans.stalls(story.facts)]
+    """How long writes stood still although users had service, in all and by cause."""
+    served = {mirror.name: mirror.service.writable for mirror in story.mirrors}
+    everything = Windows.whole(story.until_ns)
+    stalls = [
+        (part, began.cause)
+        for span, began in spans.stalls(story.facts)
+        for part in served.get(began.replication, everything).parts_of(*span)
+    ]
     yield Total({}, _seconds([span for span, _ in stalls], windows))
     for cause in sorted({cause for _, cause in stalls}):
         yield Total({"cause": cause}, _seconds([span for span, why in stalls if why == cause], windows))

@@ -230,3 +230,10 @@ def test_a_failover_to_a_third_site_is_not_over_when_somebody_else_is_promoted()
     assert summarise(story.run())["recovery_seconds"] is None
     story.source(160, "madrid", "porto").promoted(160, "madrid", disaster=155, planned=True)
     assert Read(story.run()).recoveries[0].over_ns == 160 * S
+
+
+def test_writes_stand_still_only_where_users_have_service() -> None:
+    story = unfinished()
+    story.generation = 1
+    story.add(records.WritesSuspended, 30, cause="reboot")
+    assert summarise(story.in_order().run())["stall_seconds"] == 5, "up to the disaster, of which the outage tells"
