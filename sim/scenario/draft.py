@@ -84,9 +84,11 @@ class Draft:
 
     def ids(self) -> list[str]:
         """The ids of the timeline, also of entries that are wrong in themselves."""
-        timeline = child(self.root, "timeline")
-        ids = (child(item, "id") for item in timeline.items) if isinstance(timeline, ListNode) else ()
-        return [node.text for node in ids if isinstance(node, ScalarNode)]
+        if ("timeline",) not in self._names:
+            timeline = child(self.root, "timeline")
+            ids = (child(item, "id") for item in timeline.items) if isinstance(timeline, ListNode) else ()
+            self._names[("timeline",)] = [node.text for node in ids if isinstance(node, ScalarNode)]
+        return self._names[("timeline",)]
 
     def members(self, replication: str) -> list[str]:
         """The names of all secondaries and forwarders of a replication, in order."""

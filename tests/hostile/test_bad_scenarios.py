@@ -1,9 +1,9 @@
 """Bad scenarios: every row of CORRECTNESS.md section 4 that a scenario can hold, one file each, with its message.
 
 `scenarios/ROW-NAME.scenario.yaml` is the input, `ROW-NAME.expected` what the user reads. Row 54 holds all of routes,
-row 58 also who is there when, and what waits for what. Rows after 60 are our own: 61 workloads, 62 expectations, 63 later versions, 64 extends,
-65 YAML, 66 many faults at once, 67 links, 68 things that fail. Files that an editor would mangle (encodings, devices,
-sizes) are made by the tests.
+row 58 also who is there when, and what waits for what. Rows after 60 are our own: 61 workloads, 62 expectations,
+63 later versions, 64 extends, 65 YAML, 66 many faults at once, 67 links, 68 things that fail. Files that an editor
+would mangle (encodings, devices, sizes) are made by the tests.
 """
 
 import os

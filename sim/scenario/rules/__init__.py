@@ -56,7 +56,7 @@ RULES: Final[tuple[Rule, ...]] = (
     workloads.areas,
     workloads.kinds,
     instants.ids,
-    instants.moments,
+    instants.said,
     instants.anchors,
     instants.times,
     instants.subjects,

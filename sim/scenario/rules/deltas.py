@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sim.scenario.draft import Draft, Report, attempt
+from sim.scenario.fields import NotUnderstood
 from sim.scenario.nodes import Path
 from sim.scenario.rules.instants import must_be_taken
-from sim.scenario.rules.order import Moment, is_before, moments, replication_of
+from sim.scenario.rules.order import First, Moment, is_before, moments, replication_of
 from sim.scenario.rules.references import must_exist
 from sim.scenario.timeline import CopyDelta, DeleteSnapshot, TakeSnapshot
 
@@ -14,11 +17,12 @@ def copies(draft: Draft, report: Report) -> None:
     """`copy` names a secondary, and two snapshots of its volume: the earlier one, and the later one."""
     timeline = moments(draft)
     taken = {one.entry.id: one for one in timeline if isinstance(one.entry, TakeSnapshot) and one.entry.id}
+    deleted = _deletions(timeline)
     for moment in timeline:
         if isinstance(moment.entry, CopyDelta):
             path = ("timeline", moment.place)
             attempt(_secondary, draft, report, (*path, "secondary"), moment.entry)
-            attempt(_snapshots, draft, report, path, moment, moment.entry, taken)
+            attempt(_snapshots, draft, report, path, moment, moment.entry, taken, deleted)
 
 
 def _secondary(draft: Draft, report: Report, path: Path, entry: CopyDelta) -> None:
@@ -27,7 +31,13 @@ def _secondary(draft: Draft, report: Report, path: Path, entry: CopyDelta) -> No
 
 
 def _snapshots(
-    draft: Draft, report: Report, path: Path, moment: Moment, entry: CopyDelta, taken: dict[str, Moment]
+    draft: Draft,
+    report: Report,
+    path: Path,
+    moment: Moment,
+    entry: CopyDelta,
+    taken: dict[str, Moment],
+    deleted: dict[str, First],
 ) -> None:
     found = []
     for key, name in (("from", entry.base), ("snapshot", entry.snapshot)):
@@ -38,7 +48,7 @@ def _snapshots(
         else:
             found.append(taken[name])
             attempt(_volume, draft, report, (*path, key), entry, name, taken[name])
-            attempt(_deleted, draft, report, (*path, key), name, moment)
+            _is_there(report, (*path, key), name, moment, deleted.get(name))
     if entry.base == entry.snapshot:
         report((*path, "snapshot"), "nothing lies between a snapshot and itself", "from: an earlier one")
     elif len(found) == 2 and is_before(found[1], found[0]):
@@ -51,7 +61,16 @@ def _volume(draft: Draft, report: Report, path: Path, entry: CopyDelta, name: st
         report(path, f"'{name}' is of volume '{taken.entry.volume}', not of '{group.volume}'")
 
 
-def _deleted(draft: Draft, report: Report, path: Path, name: str, moment: Moment) -> None:
-    for other in moments(draft):
-        if isinstance(other.entry, DeleteSnapshot) and other.entry.snapshot == name and is_before(other, moment):
-            report(path, f"'{name}' is deleted by then, {other.told()}")
+def _deletions(timeline: list[Moment]) -> dict[str, First]:
+    """The deletions of each snapshot."""
+    found: dict[str, list[Moment]] = {}
+    for moment in timeline:
+        if isinstance(moment.entry, DeleteSnapshot):
+            with suppress(NotUnderstood):
+                found.setdefault(moment.entry.snapshot, []).append(moment)
+    return {name: First(deletions) for name, deletions in found.items()}
+
+
+def _is_there(report: Report, path: Path, name: str, moment: Moment, deletions: First | None) -> None:
+    if deletions is not None and deletions.is_before(moment) and deletions.earliest is not None:
+        report(path, f"'{name}' is deleted by then, {deletions.earliest.told()}")

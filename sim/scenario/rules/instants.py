@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from typing import Final
 
 from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.errors import BadValue
 from sim.scenario.moments import CONDITIONS, PEOPLE
 from sim.scenario.nodes import MapNode, Path, ScalarNode
+from sim.scenario.rules.order import IN_A_CIRCLE, moments, roots
 from sim.scenario.rules.references import matching, must_exist
 from sim.scenario.schema import RunOptions
 from sim.scenario.timeline import (
@@ -26,6 +28,8 @@ from sim.scenario.timeline import (
 )
 from sim.scenario.units import format_duration
 
+SHOWN: Final = 20  # entries of a circle
+
 
 def ids(draft: Draft, report: Report) -> None:
     """No two entries have one id, and an id begins with a letter."""
@@ -41,7 +45,7 @@ def ids(draft: Draft, report: Report) -> None:
             report(("timeline", index, "id"), f"id '{entry.id}' is taken by timeline[{first[entry.id]}]")
 
 
-def moments(draft: Draft, report: Report) -> None:
+def said(draft: Draft, report: Report) -> None:
     """Every entry says when it happens; read off the tree, for what is wrong beside it must not hide that."""
     for path, node in matching(draft.root, ("timeline", "*"), ()):
         keys = [key for key in node.entries if not key.startswith("x-")] if isinstance(node, MapNode) else ["at"]
@@ -53,13 +57,14 @@ def moments(draft: Draft, report: Report) -> None:
 
 def anchors(draft: Draft, report: Report) -> None:
     """An entry that another one is counted from exists; read off the tree, for its neighbours may be wrong."""
+    known = set(draft.ids())
     for path, node in matching(draft.root, ("timeline", "*", "at"), ()):
-        if isinstance(node, ScalarNode) and (name := _anchor(node.text)):
-            _exists(draft, report, path, name)
+        if isinstance(node, ScalarNode) and (name := _anchor(node.text)) and name not in known:
+            _unknown(draft, report, path, name)
 
 
-def _exists(draft: Draft, report: Report, path: Path, name: str) -> None:
-    if name in CONDITIONS and name not in draft.ids():
+def _unknown(draft: Draft, report: Report, path: Path, name: str) -> None:
+    if name in CONDITIONS:
         report(path, f"no id '{name}'", f"it is a condition: when: {name}")
     else:
         must_exist(report, path, "id", name, draft.ids())
@@ -75,13 +80,14 @@ def _anchor(text: str) -> str:
 
 def times(draft: Draft, report: Report) -> None:
     """Every entry happens within the run; exactly at its end still happens."""
-    entries = [entry for _, entry in draft.timeline]
-    by_id = {e.id: e for e in entries if e.id}
-    for (index, entry), time_ns in zip(draft.timeline, absolute_times(entries), strict=True):
-        if time_ns < 0:
-            _report_cycle(report, ("timeline", index, "at"), entry, by_id)
-        elif draft.run is not None:
-            attempt(_before_the_end, report, ("timeline", index, "at"), entry, time_ns, draft.run)
+    by_id = {entry.id: entry for _, entry in draft.timeline if entry.id}
+    ends = roots(draft)
+    for time_ns, index, entry in moments(draft):
+        path = ("timeline", index, "at")
+        if ends[index] == IN_A_CIRCLE:
+            report(path, f"refers to itself: {_circle(entry, by_id)}")
+        elif time_ns >= 0 and draft.run is not None:
+            attempt(_before_the_end, report, path, entry, time_ns, draft.run)
 
 
 def _before_the_end(report: Report, path: Path, entry: Entry, time_ns: int, run: RunOptions) -> None:
@@ -90,13 +96,13 @@ def _before_the_end(report: Report, path: Path, entry: Entry, time_ns: int, run:
         report(path, f"never happens: the end is {format_duration(run.until)}{after}")
 
 
-def _report_cycle(report: Report, path: Path, entry: Entry, by_id: dict[str, Entry]) -> None:
+def _circle(entry: Entry, by_id: dict[str, Entry]) -> str:
+    """The way from an entry into the circle, as far as anybody wants to read it."""
     chain, here = [entry.id or "this"], entry
-    while here.at.after in by_id and here.at.after not in chain:
+    while here.at.after not in chain and len(chain) < SHOWN:
         chain.append(here.at.after)
         here = by_id[here.at.after]
-    if here.at.after in by_id:
-        report(path, f"refers to itself: {' -> '.join([*chain, here.at.after])}")
+    return " -> ".join([*chain, here.at.after if here.at.after in chain else "..."])
 
 
 def subjects(draft: Draft, report: Report) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
 from sim.scenario.distributions import least_ns
 from sim.scenario.draft import Draft
@@ -11,6 +11,8 @@ from sim.scenario.fields import NotUnderstood
 from sim.scenario.nodes import ListNode, node_at
 from sim.scenario.timeline import Command, Entry, absolute_times, earliest_times
 from sim.scenario.units import format_duration
+
+IN_A_CIRCLE: Final = -1
 
 
 class Moment(NamedTuple):
@@ -45,7 +47,7 @@ def earliest(draft: Draft) -> list[int]:
 
 
 def roots(draft: Draft) -> dict[int, int]:
-    """The entry that each is counted from in the end, by their places; itself where from none, -1 in a circle."""
+    """The entry that each is counted from in the end, by their places; itself where from none."""
     by_id = {entry.id: index for index, entry in draft.timeline if entry.id}
     entries = dict(draft.timeline)
     found: dict[int, int] = {}
@@ -55,7 +57,7 @@ def roots(draft: Draft) -> dict[int, int]:
         while here is not None and here not in found and here not in chain:
             chain[here] = None
             here = by_id.get(entries[here].at.after)
-        root = next(reversed(chain), index) if here is None else found.get(here, -1)
+        root = next(reversed(chain), index) if here is None else found.get(here, IN_A_CIRCLE)
         found |= dict.fromkeys(chain, root)
     return found
 
@@ -65,6 +67,28 @@ def is_before(one: Moment, other: Moment) -> bool:
     if one.time_ns >= 0 and other.time_ns >= 0:
         return one[:2] < other[:2]
     return one.place < other.place or bool(one.entry.id and other.entry.at.after == one.entry.id)
+
+
+class First:
+    """Several moments, of which it is asked whether any comes before another one."""
+
+    def __init__(self, found: Iterable[Moment]) -> None:
+        """Of these."""
+        every = list(found)
+        self._static = min((one for one in every if one.time_ns >= 0), key=lambda one: one[:2], default=None)
+        self._dynamic = min((one for one in every if one.time_ns < 0), key=lambda one: one.place, default=None)
+        self._top = min(every, key=lambda one: one.place, default=None)
+        self._ids = {one.entry.id for one in every if one.entry.id}
+
+    def is_before(self, other: Moment) -> bool:
+        """Whether any of them is."""
+        ahead = (self._static, self._dynamic) if other.time_ns >= 0 else (self._top,)
+        return any(one is not None and is_before(one, other) for one in ahead) or other.entry.at.after in self._ids
+
+    @property
+    def earliest(self) -> Moment | None:
+        """The first of them, known ones first."""
+        return self._static or self._dynamic
 
 
 def replication_of(draft: Draft, entry: Command) -> str:

@@ -5,24 +5,19 @@ what a file cannot tell is refused, with its reason, in the run
 
 from __future__ import annotations
 
-from typing import Final
-
 from sim.scenario.draft import Draft, Report, attempt
-from sim.scenario.fields import NotUnderstood
 from sim.scenario.nodes import Path
 from sim.scenario.replication import Replication
-from sim.scenario.rules.losses import FOR_EVER, Absence, History, histories, sites_of
-from sim.scenario.rules.order import Moment, earliest, is_before, moments, replication_of, whole_timeline
+from sim.scenario.rules.losses import FOR_EVER, History, histories, struck
+from sim.scenario.rules.order import First, Moment, earliest, replication_of, whole_timeline
 from sim.scenario.rules.references import must_exist
-from sim.scenario.timeline import AskStatus, Command, Failback, Failover, Resync, SiteLoss, Swap
-
-TAKES_OVER: Final = (Failover, Swap)
+from sim.scenario.timeline import AskStatus, Failback, Failover, Resync, SiteLoss, Swap
 
 
 def targets(draft: Draft, report: Report) -> None:
     """Who takes over is a secondary at another site than the primary's; a swap may go back to that."""
     for index, entry in draft.timeline:
-        if isinstance(entry, TAKES_OVER):
+        if isinstance(entry, Failover | Swap):
             attempt(_target, draft, report, ("timeline", index, "to"), entry)
 
 
@@ -58,7 +53,7 @@ def _copy(draft: Draft, report: Report, path: Path, entry: Resync | AskStatus) -
     group = draft.replication.get(name)
     if entry.site is None or group is None or entry.site not in draft.names("sites"):
         return
-    sites = list(dict.fromkeys([group.primary, *(group.site_of(member) for member in group.secondaries)]))
+    sites = {group.primary: None, **{group.site_of(member): None for member in group.secondaries}}
     if entry.site not in sites:
         report(path, f"replication '{name}' has no copy at '{entry.site}'", f"there is one at {', '.join(sites)}")
 
@@ -70,80 +65,80 @@ def causes(draft: Draft, report: Report) -> None:
 
 def _causes(draft: Draft, report: Report) -> None:
     timeline = whole_timeline(draft)
+    changes = _changes(draft, timeline)
+    events = struck(draft)
+    losses = {name: _losses(group, events) for name, group in draft.replication.items()}
     for moment in timeline:
-        if isinstance(moment.entry, Failback | Resync | Swap):
-            attempt(_cause, draft, report, moment, moment.entry, timeline)
+        if (
+            isinstance(moment.entry, Failback | Resync | Swap)
+            and (name := replication_of(draft, moment.entry)) in losses
+        ):
+            attempt(_cause, report, moment, draft.replication[name], changes.get(name, First(())), losses[name])
 
 
-def _cause(
-    draft: Draft, report: Report, moment: Moment, entry: Failback | Resync | Swap, timeline: list[Moment]
-) -> None:
-    group = draft.replication.get(replication_of(draft, entry))
-    mine = _taking_over(draft, entry, timeline)
-    if group is None or any(is_before(one, moment) for one in mine):
+def _changes(draft: Draft, timeline: list[Moment]) -> dict[str, First]:
+    """The failovers and swaps of each replication."""
+    found: dict[str, list[Moment]] = {}
+    for moment in timeline:
+        if isinstance(moment.entry, Failover | Swap):
+            found.setdefault(replication_of(draft, moment.entry), []).append(moment)
+    return {name: First(changes) for name, changes in found.items()}
+
+
+def _losses(group: Replication, events: dict[str, list[Moment]]) -> First:
+    """Disasters that strike a secondary: its copy may have to be brought back though nobody took over."""
+    sites = dict.fromkeys(group.site_of(member) for member in group.secondaries)
+    others = (events.get(site, ()) for site in sites if site != group.primary)
+    return First(one for found in others for one in found if isinstance(one.entry, SiteLoss))
+
+
+def _cause(report: Report, moment: Moment, group: Replication, changes: First, losses: First) -> None:
+    entry, path = moment.entry, ("timeline", moment.place)
+    if changes.is_before(moment):
         return
     if isinstance(entry, Swap):
         if entry.to == group.primary:
-            report(("timeline", moment.place, "to"), f"'{entry.to}' is the primary already", "swap to a secondary")
+            report((*path, "to"), f"'{entry.to}' is the primary already", "swap to a secondary")
         return
-    if isinstance(entry, Resync) and _lost_copy(draft, group, moment, timeline):
+    if isinstance(entry, Resync) and losses.is_before(moment):
         return
-    later = f": the first comes later, {min(mine, key=lambda one: one[:2]).told()}" if mine else ""
-    report(
-        ("timeline", moment.place, "kind"), f"a {entry.kind} with no failover or swap before it{later}",
-        "nothing has changed places by then",
-    )  # fmt: skip
-
-
-def _taking_over(draft: Draft, entry: Command, timeline: list[Moment]) -> list[Moment]:
-    """The failovers and swaps of the replication that an entry speaks to, others than itself."""
-    name = replication_of(draft, entry)
-    others = [one for one in timeline if isinstance(one.entry, TAKES_OVER) and one.entry is not entry]
-    return [one for one in others if isinstance(one.entry, Command) and replication_of(draft, one.entry) == name]
-
-
-def _lost_copy(draft: Draft, group: Replication, moment: Moment, timeline: list[Moment]) -> bool:
-    """Whether a disaster struck a secondary before: its copy may have to be brought back without any failover."""
-    sites = {group.site_of(member) for member in group.secondaries} - {group.primary}
-    losses = [(one, one.entry) for one in timeline if isinstance(one.entry, SiteLoss) and is_before(one, moment)]
-    return any(sites & {*sites_of(draft, entry)} for _, entry in losses)
+    what = "failback" if isinstance(entry, Failback) else "resync"
+    later = f": the first comes later, {changes.earliest.told()}" if changes.earliest is not None else ""
+    hint = "nothing has changed places by then"
+    report((*path, "kind"), f"a {what} with no failover or swap before it{later}", hint)
 
 
 def feasible(draft: Draft, report: Report) -> None:
     """Nobody takes over at a site that is lost for certain, nor waits for all that a lost primary holds."""
-    try:
-        known, early = histories(draft), earliest(draft)
-        timeline = whole_timeline(draft)
-    except NotUnderstood:
-        return
-    for moment, early_ns in zip(moments(draft), early, strict=True):
-        if isinstance(moment.entry, Failover):
-            lower = moment._replace(time_ns=early_ns) if moment.time_ns < 0 else moment
-            attempt(_feasible, draft, report, lower, moment.entry, known, timeline)
+    attempt(_feasible, draft, report)
 
 
-def _feasible(
-    draft: Draft, report: Report, moment: Moment, entry: Failover, known: dict[str, History], timeline: list[Moment]
+def _feasible(draft: Draft, report: Report) -> None:
+    known, early = histories(draft), earliest(draft)
+    timeline = whole_timeline(draft)
+    changes = _changes(draft, timeline)
+    for moment, early_ns in zip(timeline, early, strict=True):
+        if isinstance(moment.entry, Failover) and early_ns >= 0:
+            first = not changes[replication_of(draft, moment.entry)].is_before(moment)
+            attempt(_failover, draft, report, moment, early_ns, known, first)
+
+
+def _failover(
+    draft: Draft, report: Report, moment: Moment, early_ns: int, known: dict[str, History], first: bool
 ) -> None:
-    group = draft.replication.get(replication_of(draft, entry))
-    if group is None or moment.time_ns < 0:
+    entry = moment.entry
+    if not isinstance(entry, Failover) or (group := draft.replication.get(replication_of(draft, entry))) is None:
         return
-    path = ("timeline", moment.place)
+    path, at = ("timeline", moment.place), moment._replace(time_ns=early_ns)
     site = group.site_of(entry.to) if entry.to in group.secondaries else group.primary
-    if site != group.primary and (gone := _lost(known, site, moment, entry)):
-        report((*path, "to"), f"'{entry.to}' is lost by then, {gone.loss.told()}", "nobody can take over there")
-    first = not any(is_before(one, moment) for one in _taking_over(draft, entry, timeline))
-    if entry.mode == "sync" and first and (gone := _lost(known, group.primary, moment, entry)):
-        report(
-            (*path, "mode"), f"'sync' needs the primary, and '{group.primary}' is lost by then, {gone.loss.told()}",
-            "mode: default",
-        )  # fmt: skip
+    if site != group.primary and (gone := _lost(known, site, at, certain=moment.time_ns >= 0)):
+        report((*path, "to"), f"'{entry.to}' is lost by then, {gone.told()}", "nobody can take over there")
+    if entry.mode == "sync" and first and (gone := _lost(known, group.primary, at, certain=moment.time_ns >= 0)):
+        why = f"'sync' needs the primary, and '{group.primary}' is lost by then, {gone.told()}"
+        report((*path, "mode"), why, "mode: default")
 
 
-def _lost(known: dict[str, History], site: str, moment: Moment, entry: Failover) -> Absence | None:
-    """The absence of a site that a moment falls into for certain; what only the run can tell may be any later."""
-    for absence in known[site].absences if site in known else ():
-        static = entry.at.is_static or not (entry.at.waits or entry.at.people or entry.at.after)
-        if absence.holds(moment) and (static or absence.until_ns == FOR_EVER):
-            return absence
-    return None
+def _lost(histories: dict[str, History], site: str, at: Moment, *, certain: bool) -> Moment | None:
+    """Through what a site is lost at a moment; one that may be later, if it is not certain, must never see it back."""
+    absence = histories[site].absence_at(at) if site in histories else None
+    return absence.loss if absence is not None and (certain or absence.until_ns == FOR_EVER) else None

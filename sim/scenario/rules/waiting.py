@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from sim.scenario.draft import Draft, Report, attempt
@@ -37,24 +38,29 @@ def _subject(report: Report, path: Path, entry: Entry, known: list[str] | None) 
 
 
 def conditions(draft: Draft, report: Report) -> None:
-    """Somebody gives a command after which the condition can hold."""
+    """Somebody else gives a command after which the condition can hold."""
     attempt(_conditions, draft, report)
 
 
 def _conditions(draft: Draft, report: Report) -> None:
+    given: dict[str, Counter[type[Entry]]] = {}  # by replication
     timeline = whole_timeline(draft)
     for moment in timeline:
-        attempt(_can_hold, draft, report, moment, timeline)
+        if isinstance(moment.entry, Command):
+            given.setdefault(replication_of(draft, moment.entry), Counter())[type(moment.entry)] += 1
+    for moment in timeline:
+        attempt(_can_hold, draft, report, moment, given)
 
 
-def _can_hold(draft: Draft, report: Report, moment: Moment, timeline: list[Moment]) -> None:
+def _can_hold(draft: Draft, report: Report, moment: Moment, given: dict[str, Counter[type[Entry]]]) -> None:
     when = moment.entry.when
     kinds = ANSWERED.get(when.word) if when is not None else None
     if kinds is None or when is None:
         return
     mine = replication_of(draft, moment.entry) if isinstance(moment.entry, Command) else ""
-    given = [one.entry for one in timeline if isinstance(one.entry, kinds) and one.place != moment.place]
-    if not any(not mine or replication_of(draft, entry) in (mine, "") for entry in given):
+    about = [commands for name, commands in given.items() if not mine or name in (mine, "")]
+    others = sum(commands.get(kind, 0) for commands in about for kind in kinds) - isinstance(moment.entry, kinds)
+    if not others:
         words = ", ".join(KIND_OF[kind] for kind in kinds)
         report(("timeline", moment.place, "when"), f"'{when.word}' never holds: nobody gives a command ({words})")
 
