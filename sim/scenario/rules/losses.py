@@ -114,8 +114,8 @@ def _at(absence: Absence) -> str:
 
 
 def _sites_of_groups(draft: Draft) -> dict[str, list[str]]:
-    sites = {*draft.names("sites")}
-    return {name: [one for one in dict.fromkeys(group) if one in sites] for name, group in draft.groups.items()}
+    there = {*draft.names("sites")}
+    return {name: [one for one in dict.fromkeys(group) if one in there] for name, group in draft.groups.items()}
 
 
 def _sites(entry: Place, of_groups: dict[str, list[str]]) -> list[str]:
