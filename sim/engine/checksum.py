@@ -7,6 +7,7 @@ whoever seals a sum mixes in what it is the sum of, so that a wrong number or pl
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +24,9 @@ _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _MIX_1 = 0xBF58476D1CE4E5B9
 _MIX_2 = 0x94D049BB133111EB
-_ADDRESS = np.uint64(_GOLDEN)
+_ADDRESS = _CONSTANT = np.uint64(_GOLDEN)
+_ROUNDS = ((np.uint64(30), np.uint64(_MIX_1)), (np.uint64(27), np.uint64(_MIX_2)))
+_LAST_SHIFT = np.uint64(31)
 
 
 def block_sums(addresses: Addresses, rows: NDArray[Any]) -> Sums:
@@ -32,20 +35,21 @@ def block_sums(addresses: Addresses, rows: NDArray[Any]) -> Sums:
     Raises ValueError when a row is not a whole number of 8-byte words.
     """
     words = _words(rows)
-    coefficients = _coefficients(words.shape[1])
+    if addresses.size <= PIECE_BLOCKS:
+        return _mixed(addresses, words)
     sums = np.empty(addresses.size, dtype=np.uint64)
     for first in range(0, addresses.size, PIECE_BLOCKS):
         piece = slice(first, first + PIECE_BLOCKS)
-        mixed = np.einsum("ij,j->i", words[piece], coefficients)
-        mixed += addresses[piece].view(np.uint64) * _ADDRESS
-        sums[piece] = _finish(mixed)
+        sums[piece] = _mixed(addresses[piece], words[piece])
     return sums
 
 
 def chunk_sums(addresses: Addresses, rows: NDArray[Any], chunk_blocks: int) -> Sums:
     """One sum a chunk of `chunk_blocks` blocks (the last may be shorter): uint64 (chunks,)."""
     sums = block_sums(addresses, rows)
-    return np.add.reduceat(sums, np.arange(0, sums.size, chunk_blocks)) if sums.size else sums
+    whole = sums.size - sums.size % chunk_blocks
+    of_chunks = np.einsum("ij->i", sums[:whole].reshape(-1, chunk_blocks))
+    return of_chunks if whole == sums.size else np.append(of_chunks, sums[whole:].sum(dtype=np.uint64))
 
 
 def total(sums: Sums) -> int:
@@ -55,7 +59,7 @@ def total(sums: Sums) -> int:
 
 def address_total(addresses: Addresses) -> int:
     """The sum over addresses alone, for lists of blocks without rows; equal lists have equal sums."""
-    return total(_finish(addresses.view(np.uint64) * _ADDRESS))
+    return 0 if addresses.size == 0 else total(_finish(addresses.view(np.uint64) * _ADDRESS))
 
 
 def seal(*facts: int) -> int:
@@ -66,13 +70,23 @@ def seal(*facts: int) -> int:
     return sealed
 
 
+def _mixed(addresses: Addresses, words: Sums) -> Sums:
+    coefficients = _coefficients(words.shape[1])
+    mixed = words[:, 0] * coefficients[0] if coefficients.size == 1 else np.einsum("ij,j->i", words, coefficients)
+    mixed += addresses.view(np.uint64) * _ADDRESS
+    return _finish(mixed)
+
+
 def _finish(mixed: Sums) -> Sums:
     """The bijective end of splitmix64, in place; the constant keeps an all-zero block from summing to zero."""
-    mixed += np.uint64(_GOLDEN)
-    for shift, factor in ((30, _MIX_1), (27, _MIX_2)):
-        mixed ^= mixed >> np.uint64(shift)
-        mixed *= np.uint64(factor)
-    mixed ^= mixed >> np.uint64(31)
+    mixed += _CONSTANT
+    shifted = np.empty_like(mixed)
+    for shift, factor in _ROUNDS:
+        np.right_shift(mixed, shift, out=shifted)
+        mixed ^= shifted
+        mixed *= factor
+    np.right_shift(mixed, _LAST_SHIFT, out=shifted)
+    mixed ^= shifted
     return mixed
 
 
@@ -83,7 +97,7 @@ def _mix(value: int) -> int:
 
 
 def _words(rows: NDArray[Any]) -> Sums:
-    row_bytes = rows.dtype.itemsize * int(np.prod(rows.shape[1:], dtype=np.int64))
+    row_bytes = rows.dtype.itemsize * math.prod(rows.shape[1:])
     if row_bytes % 8:
         raise ValueError(f"a row of {row_bytes} bytes is not a whole number of 8-byte words")
     flat = np.ascontiguousarray(rows).reshape(-1)

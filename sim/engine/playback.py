@@ -9,6 +9,8 @@ nothing is freed here: the sets may still be needed by whoever forwards them or 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sim.engine.bitmap import Addresses, Mask
@@ -188,5 +190,5 @@ class Playback:
     @property
     def _piece_blocks(self) -> int:
         contents = self.volume.contents
-        row_bytes = contents.dtype.itemsize * int(np.prod(contents.shape[1:], dtype=np.int64))
+        row_bytes = contents.dtype.itemsize * math.prod(contents.shape[1:])
         return max(PIECE_BYTES // max(row_bytes, 1), 1)

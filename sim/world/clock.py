@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from enum import IntEnum
+from heapq import heappop, heappush
 from typing import Any, TypeAlias, TypeVar
 
 import simpy
@@ -37,37 +38,53 @@ class Order(IntEnum):
     METRICS = 80
 
 
+class _Call(Event):
+    """An event for which nobody waits: something is done."""
+
+    def __init__(self, environment: simpy.Environment, action: Callable[[], None]) -> None:
+        self.env, self.action = environment, action
+
+
+class _Environment(simpy.Environment):
+    """SimPy's, which handles events without a detour for each: half of all that a run does is that."""
+
+    def call(self, time_ns: int, order: Order, action: Callable[[], None]) -> None:
+        """Put something that is to be done on the heap."""
+        heappush(self._queue, (time_ns, order, next(self._eid), _Call(self, action)))  # type: ignore[misc]
+
+    def take(self, until_ns: int) -> Event | None:
+        """Take the next event up to an instant off the heap; it is that late now."""
+        queue = self._queue
+        if not queue or queue[0][0] > until_ns:
+            return None
+        self._now, _, _, event = heappop(queue)
+        return event
+
+
 class Clock:
     """What time it is, and who wakes when."""
 
     def __init__(self) -> None:
-        self._environment = simpy.Environment(initial_time=0)
+        self._environment = _Environment(initial_time=0)
+        self.now_ns = 0  # the current instant in nanoseconds since the start of the run
         self.events_handled = 0
         self._failure: Exception | None = None
-
-    @property
-    def now_ns(self) -> int:
-        """The current instant in nanoseconds since the start of the run."""
-        return int(self._environment.now)
 
     def at(self, time_ns: int, order: Order) -> Event:
         """An event that fires at exactly `time_ns`, in its order within that instant.
 
         Raises TypeError for a time that is no integer (a NaN would corrupt the heap silently), ValueError for the past.
         """
-        if type(time_ns) is not int:
-            raise TypeError(f"time must be an integer number of nanoseconds, not {time_ns!r}")
-        if time_ns < self.now_ns:
-            raise ValueError(f"{time_ns} ns is in the past; it is {self.now_ns} ns")
+        self._must_come(time_ns)
         event = Event(self._environment)
         _trigger(event)
         self._environment.schedule(event, priority=order, delay=time_ns - self.now_ns)  # type: ignore[arg-type]
         return event
 
     def call_at(self, time_ns: int, order: Order, action: Callable[[], None]) -> None:
-        """Run `action` at exactly `time_ns`: one event, no process."""
-        callbacks = self.at(time_ns, order).callbacks
-        callbacks.append(lambda _event: action())
+        """Run `action` at exactly `time_ns`: one event, no process. Raises as `at`."""
+        self._must_come(time_ns)
+        self._environment.call(time_ns, order, action)
 
     def event(self) -> Event:
         """An event that somebody will fire."""
@@ -104,22 +121,33 @@ class Clock:
     def run(self, until_ns: int, tick: Callable[[int], None]) -> None:
         """Handle every event up to `until_ns`, inclusive; `tick` is told the time after each. Raises Livelock."""
         environment, instant, here = self._environment, -1, 0
-        while environment.peek() <= until_ns:
-            self._step()
+        while (event := environment.take(until_ns)) is not None:
+            now = int(environment.now)
+            self.now_ns = now
+            self._handle(event)
             self.events_handled += 1
-            here = here + 1 if environment.now == instant else 0
-            instant = int(environment.now)
+            here = here + 1 if now == instant else 0
+            instant = now
             if here > EVENTS_AT_ONE_INSTANT:
                 raise Livelock(instant, here)
             tick(instant)
 
-    def _step(self) -> None:
-        try:
-            self._environment.step()
-        except Exception:
-            if self._failure is not None:
-                raise self._failure from None
-            raise
+    def _handle(self, event: Event) -> None:
+        """What SimPy does with an event."""
+        if type(event) is _Call:
+            event.action()
+            return
+        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks:
+            callback(event)
+        if not event._ok and self._failure is not None:
+            raise self._failure
+
+    def _must_come(self, time_ns: int) -> None:
+        if type(time_ns) is not int:
+            raise TypeError(f"time must be an integer number of nanoseconds, not {time_ns!r}")
+        if time_ns < self.now_ns:
+            raise ValueError(f"{time_ns} ns is in the past; it is {self.now_ns} ns")
 
 
 class Signal:

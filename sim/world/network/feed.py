@@ -60,6 +60,19 @@ class Feed:
             before_ns, before = time_ns, arrived
         return instants, amounts
 
+    def supply(self, now_ns: int, payload_bytes: int, carried_size: int) -> tuple[list[int], list[int]]:
+        """The same in carried bytes, for a transfer of so many; those who send the same on share the answer."""
+        known = self.upstream.supplies
+        key = (now_ns, self.held_bytes, self.chunk_bytes, payload_bytes, carried_size)
+        if key not in known:
+            instants, amounts = self.knots(now_ns)
+            if payload_bytes:
+                amounts = [min(carried_size, amount * carried_size // payload_bytes) for amount in amounts]
+            else:
+                amounts = [carried_size] * len(amounts)
+            known[key] = instants, amounts
+        return known[key]
+
     @property
     def _withheld_bytes(self) -> int:
         """A chunk, and what is lost where carried bytes are turned into payload and back."""
@@ -118,8 +131,7 @@ class FedCourse(Course):
         own_ns = self._own(now_ns)
         self._cut(now_ns, own_ns)
         self._plan = plan
-        supply_ns, payload = self._feed.knots(now_ns)
-        supply = (supply_ns, [min(self._size, self._carried(amount)) for amount in payload])
+        supply = self._feed.supply(now_ns, self._payload_bytes, self._size)
         merged = merge((plan.times_ns, plan.payload_bytes), supply, now_ns, self.curve.payload_bytes[-1], own_ns)
         self.curve.times_ns += merged.times_ns[1:]
         self.curve.payload_bytes[-1:] = merged.served
@@ -134,7 +146,7 @@ class FedCourse(Course):
         plan = self._plan
         if not plan.resent_bytes[-1]:
             return [0] * len(own_ns)
-        return [plan.resent_by(one) for one in own_ns]
+        return plan.resent_at(own_ns)
 
     def _cut(self, now_ns: int, own_ns: int) -> None:
         keep = max(1, bisect_right(self.curve.times_ns, now_ns))

@@ -47,6 +47,7 @@ class Flow:
         self.upstream: Flow | None = None  # that feeds it
         self.followers: list[Flow] = []  # fed by this one
         self._arrived: list[tuple[int, int]] | None = None
+        self.supplies: dict[tuple[int, ...], tuple[list[int], list[int]]] = {}  # what followers have to send of it
         self.broken_off = False
         self.stalled_since_ns: int | None = None
         self.view: PathView | None = None  # what its connection sees; None: not yet begun
@@ -85,6 +86,7 @@ class Flow:
     def look_ahead(self) -> None:
         """Its curve or its delay is new."""
         self._arrived = None
+        self.supplies.clear()
 
     def served_bytes(self, time_ns: int) -> int:
         """Payload that has left the last link; the propagation delay is not in it."""

@@ -34,13 +34,18 @@ def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int
     ahead, part = bisect_right(plan_ns, own_ns), bisect_right(supply_ns, time_ns)  # the next knot of each
     if wants[ahead - 1] > served and (plan_ns[ahead - 1] == own_ns or ahead == len(plan_ns)):
         plan_ns, wants, ahead = *_spread((plan_ns, wants), ahead, served, own_ns), 1
-    while ahead < len(plan_ns):
-        lasts_ns = plan_ns[ahead] - own_ns
-        if part < len(supply_ns):
-            lasts_ns = min(lasts_ns, supply_ns[part] - time_ns)
-        wanted = between(plan_ns, wants, ahead, own_ns + lasts_ns)
-        there = between(supply_ns, gives, part, time_ns + lasts_ns)
-        if wanted > max(there, served):  # rounding may have put what was served ahead of what comes in
+    knots, parts = len(plan_ns), len(supply_ns)
+    while ahead < knots:
+        lasts_ns, wanted = plan_ns[ahead] - own_ns, wants[ahead]
+        if part == parts:
+            there = gives[-1]
+        elif (until_ns := supply_ns[part] - time_ns) <= lasts_ns:
+            there = gives[part]
+            if until_ns < lasts_ns:
+                lasts_ns, wanted = until_ns, between(plan_ns, wants, ahead, own_ns + until_ns)
+        else:
+            there = between(supply_ns, gives, part, time_ns + lasts_ns)
+        if wanted > there and wanted > served:  # rounding may have put what was served ahead of what comes in
             spare = between(supply_ns, gives, part, time_ns) - served
             free_ns = lasts_ns * spare // (wanted - there + spare) if spare > 0 else 0
             if free_ns > 0:  # the supply lasts so long
@@ -48,16 +53,23 @@ def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int
                 wanted = min(
                     between(plan_ns, wants, ahead, own_ns + free_ns), between(supply_ns, gives, part, time_ns + free_ns)
                 )
-            elif part == len(supply_ns):
+            elif part == parts:
                 return merged._replace(starved=True)
             else:
                 wanted, lasts_ns, own_ns = _follow((plan_ns, wants), ahead, (supply_ns[part], gives[part]), merged)
                 own_ns -= lasts_ns
-        time_ns, served, own_ns = time_ns + lasts_ns, max(served, wanted), own_ns + lasts_ns
-        _add(merged, time_ns, served, own_ns)
-        while ahead < len(plan_ns) and plan_ns[ahead] <= own_ns:
+        time_ns, own_ns = time_ns + lasts_ns, own_ns + lasts_ns
+        if wanted > served:
+            served = wanted
+        if lasts_ns:
+            merged.times_ns.append(time_ns)
+            merged.served.append(served)
+            merged.own_ns.append(own_ns)
+        else:  # a knot at the instant of the last takes its place
+            merged.served[-1], merged.own_ns[-1] = served, own_ns
+        while ahead < knots and plan_ns[ahead] <= own_ns:
             ahead += 1
-        while part < len(supply_ns) and supply_ns[part] <= time_ns:
+        while part < parts and supply_ns[part] <= time_ns:
             part += 1
     return merged
 
@@ -92,13 +104,3 @@ def _follow(plan: Columns, ahead: int, supply: tuple[int, int], merged: Merged) 
         return end, lasts_ns, min(end_ns, own_ns + lasts_ns)
     mark_ns = start_ns + (there - before) * (end_ns - start_ns) // (end - before)
     return there, lasts_ns, min(max(own_ns, mark_ns), own_ns + lasts_ns)
-
-
-def _add(merged: Merged, time_ns: int, served: int, own_ns: int) -> None:
-    """A further knot; one at the instant of the last takes its place."""
-    if time_ns == merged.times_ns[-1]:
-        merged.served[-1], merged.own_ns[-1] = served, own_ns
-        return
-    merged.times_ns.append(time_ns)
-    merged.served.append(served)
-    merged.own_ns.append(own_ns)

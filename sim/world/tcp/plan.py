@@ -27,6 +27,10 @@ class Plan:
         """Payload bytes that were sent again until an instant."""
         return _between(self.times_ns, self.resent_bytes, time_ns)
 
+    def resent_at(self, times_ns: list[int]) -> list[int]:
+        """The same at each of these instants, which are in order."""
+        return [self.resent_by(time_ns) for time_ns in times_ns]
+
     def cut(self, time_ns: int) -> None:
         """Forget what was planned after an instant, which becomes the last knot."""
         served, resent = self.served_bytes(time_ns), self.resent_by(time_ns)

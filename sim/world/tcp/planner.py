@@ -66,7 +66,9 @@ class Planner:
         self._plan, self._size_bytes, self._origin_ns = plan, size_bytes, origin_ns
         self._pipe = Pipe(path)
         share = path.bits_per_s
-        self._needs = (8 * PACKET_BYTES * NS_PER_S * share.denominator, PAYLOAD_BYTES * share.numerator)
+        per, rate = 8 * PACKET_BYTES * NS_PER_S * share.denominator, PAYLOAD_BYTES * share.numerator
+        common = math.gcd(per, rate)
+        self._needs = (per // common, rate // common)
         self._marks: list[Mark] = []
         self._blocks: list[tuple[float, float, float]] = []  # how long each lasted, what it sent and lost
 
@@ -223,11 +225,14 @@ class Planner:
     def _knot(self, time_s: float, left: float, lost: float) -> None:
         """At an instant so many packets had not left the bottleneck."""
         plan = self._plan
-        payload = max(plan.payload_bytes[-1], self._size_bytes - math.ceil(left * PAYLOAD_BYTES - HAIR))
-        per, rate = self._needs
-        needed_ns = -(-(payload - plan.payload_bytes[-1]) * per // rate) if rate else 0
-        time_ns = max(self._origin_ns + math.ceil(time_s * NS_PER_S), plan.times_ns[-1] + needed_ns)
-        plan.add(time_ns, payload, max(plan.resent_bytes[-1], int(lost * PAYLOAD_BYTES)))
+        last_ns, last, resent = plan.times_ns[-1], plan.payload_bytes[-1], int(lost * PAYLOAD_BYTES)
+        time_ns = self._origin_ns + math.ceil(time_s * NS_PER_S)
+        payload = self._size_bytes - math.ceil(left * PAYLOAD_BYTES - HAIR)
+        if payload <= last:
+            payload = last
+        elif (rate := self._needs[1]) and (due_ns := last_ns - (last - payload) * self._needs[0] // rate) > time_ns:
+            time_ns = due_ns
+        plan.add(time_ns if time_ns > last_ns else last_ns, payload, max(plan.resent_bytes[-1], resent))
 
 
 _STEP, _UNSENT, _TIME_S, _LOST = (FIELDS.index(name) for name in ("step", "unsent", "time_s", "lost"))
