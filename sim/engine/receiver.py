@@ -49,8 +49,8 @@ class SetReceiver:
     @property
     def received(self) -> SetId:
         """The newest boundary up to which every set is complete: what the acknowledgement of receipt says."""
-        while self._had(self._received.next()):
-            self._received = self._received.next()
+        while self._had(following := self._received.next()):
+            self._received = following
         return self._received
 
     def follow(self, stamp: SetId) -> None:
@@ -151,10 +151,7 @@ class SetReceiver:
 
     def _had(self, set_id: SetId) -> bool:
         """Complete now, replayed and released, or part of the copy to begin with (case 17)."""
-        if set_id <= self._stamp:
-            return True
-        found = self._save_volume.find(set_id)
-        return found in (Found.RELEASED, Found.OVERWRITTEN) or self._save_volume.is_complete(set_id)
+        return set_id <= self._stamp or self._save_volume.had(set_id)
 
     def _count(self, outcome: Outcome, chunks: int) -> Outcome:
         if outcome is not Outcome.STORED:

@@ -121,8 +121,7 @@ class SaveVolume:
             return Found.RELEASED if stored.released else Found.HELD
         if set_id in self._lost:
             return Found.LOST
-        known = any(low <= set_id.number <= high for low, high in self._seen.get(set_id.generation, ()))
-        return Found.OVERWRITTEN if known else Found.NEVER_EXISTED
+        return Found.OVERWRITTEN if self._is_known(set_id) else Found.NEVER_EXISTED
 
     def has(self, stored: StoredSet) -> bool:
         """Whether an entry is what it was: held, or released and still intact."""
@@ -132,6 +131,13 @@ class SaveVolume:
         """Whether all of a set is here, header and checksums included."""
         stored = self._by_id.get(set_id)
         return stored is not None and stored.complete
+
+    def had(self, set_id: SetId) -> bool:
+        """Whether all of a set is here, or was: complete, released or overwritten."""
+        stored = self._by_id.get(set_id)
+        if stored is None:
+            return set_id not in self._lost and self._is_known(set_id)
+        return stored.complete or stored.released
 
     def held(self) -> tuple[SetId, ...]:
         """The sets that are held, oldest first."""
@@ -218,6 +224,14 @@ class SaveVolume:
             self._tail = stored.start + stored.blocks
             if self._by_id.get(stored.id) is stored:
                 self._past.append(stored)
+
+    def _is_known(self, set_id: SetId) -> bool:
+        """Whether a set was ever here."""
+        generation, number = set_id
+        for low, high in self._seen.get(generation, ()):  # nearly always one
+            if low <= number <= high:
+                return True
+        return False
 
     def _forget_overwritten(self) -> None:
         while self._past and self._past[0].start < self._head - self.capacity_blocks:

@@ -142,9 +142,10 @@ class Primary:
         acknowledge = self.distribution.replayed if what == "replayed" else self.distribution.received
         acknowledge(secondary, set_id)
         self._tell(Acknowledged, secondary=secondary, what=what, generation=set_id.generation, number=set_id.number)
-        oldest = self.last_cut._replace(number=self.oldest_needed())
-        self.oracle.forget_before(oldest)
-        self.written.forget_before(oldest)
+        if what == "replayed":
+            oldest = self.last_cut._replace(number=self.oldest_needed())
+            self.oracle.forget_before(oldest)
+            self.written.forget_before(oldest)
         self.space_changed(used)
 
     def space_changed(self, used_before: int) -> None:

@@ -140,4 +140,4 @@ def _queue_bytes(share: Fraction, conditions: Conditions) -> int:
     narrowest = conditions.narrowest
     if narrowest is None or not narrowest.capacity:
         return 0
-    return int(narrowest.queue_bytes * share / narrowest.capacity)
+    return narrowest.queue_bytes * share.numerator // (share.denominator * narrowest.capacity)

@@ -39,6 +39,7 @@ class Way:
         self.up, self.acks_up = True, True  # whether data passes now, and acknowledgements the other way
         self._narrowest = min(self.directions, key=lambda one: one.bits_per_s or inf, default=None)
         self._conditions: Conditions | None = None
+        self.corrupt_now = self.duplicate_now = 0.0  # shares of chunks: that arrive with a flipped bit, and twice
         self.look()
 
     @property
@@ -72,16 +73,6 @@ class Way:
         return either(direction.loss_now for direction in self.directions)
 
     @property
-    def corrupt_now(self) -> float:
-        """Share of chunks that arrive with a flipped bit now."""
-        return either(direction.corrupt_now for direction in self.directions)
-
-    @property
-    def duplicate_now(self) -> float:
-        """Share of chunks that arrive twice now."""
-        return either(direction.duplicate_now for direction in self.directions)
-
-    @property
     def reorder_now(self) -> float:
         """Share of data packets so late that they look lost now."""
         return either(direction.reorder_now for direction in self.directions)
@@ -112,6 +103,8 @@ class Way:
     def look(self) -> None:
         """Something changed: tell those who wait if data or acknowledgements pass and did not, or no longer do."""
         self._conditions = None
+        self.corrupt_now = either(direction.corrupt_now for direction in self.directions)
+        self.duplicate_now = either(direction.duplicate_now for direction in self.directions)
         before = self.up, self.acks_up
         self.up = all(direction.up for direction in self.directions)
         self.acks_up = all(direction.up for direction in self.back)

@@ -144,19 +144,25 @@ class CubicGrowth:
 
     def _solve(self, packets: float) -> float:
         """The instant by which so many packets have left, below the pipe: Newton within a bracket."""
-        r = self.pipe.round_s
-        low = self.since_s
+        r, since_s, back_s = self.pipe.round_s, self.since_s, self.back_s
+        origin, start, friendly = self.origin, self.start, self.friendly
+        low, a = since_s, (since_s - back_s) ** 2
         then = high = low + packets * r / max(self._window(low) - STEP, STEP)
         enough = 1e-6 * packets + 1e-9
         for _ in range(50):
-            miss = self._sent(then) - packets
+            past, dt = then - back_s, then - since_s
+            b = past**2
+            cubic = origin * dt + C / 4 * (b * b - a * a)  # as in `_sent`
+            reno = start * dt + friendly / 2 * dt * (then + since_s)
+            miss = ((cubic if cubic > reno else reno) - STEP * dt) / r - packets if r else -packets
             if -enough < miss < enough:
                 break
             if miss > 0:
                 high = then
             else:
                 low = then
-            then -= miss * r / max(self._window(then) - STEP, STEP)
+            cubic, reno = origin + C * past * past * past, start + friendly * then  # as in `_window`
+            then -= miss * r / max((cubic if cubic > reno else reno) - STEP, STEP)
             if not low < then < high:
                 then = (low + high) / 2
         return then

@@ -29,7 +29,18 @@ class Plan:
 
     def resent_at(self, times_ns: list[int]) -> list[int]:
         """The same at each of these instants, which are in order."""
-        return [self.resent_by(time_ns) for time_ns in times_ns]
+        knots_ns, resent, after = self.times_ns, self.resent_bytes, 0
+        last, amounts = len(knots_ns), []
+        for time_ns in times_ns:
+            while after < last and knots_ns[after] <= time_ns:
+                after += 1
+            if after in (0, last):
+                amounts.append(resent[-1] if after else 0)
+                continue
+            start_ns, amount = knots_ns[after - 1], resent[after - 1]
+            grows = resent[after] - amount
+            amounts.append(amount + grows * (time_ns - start_ns) // (knots_ns[after] - start_ns) if grows else amount)
+        return amounts
 
     def cut(self, time_ns: int) -> None:
         """Forget what was planned after an instant, which becomes the last knot."""
