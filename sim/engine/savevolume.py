@@ -227,11 +227,7 @@ class SaveVolume:
 
     def _is_known(self, set_id: SetId) -> bool:
         """Whether a set was ever here."""
-        generation, number = set_id
-        for low, high in self._seen.get(generation, ()):  # nearly always one
-            if low <= number <= high:
-                return True
-        return False
+        return any(low <= set_id.number <= high for low, high in self._seen.get(set_id.generation, ()))
 
     def _forget_overwritten(self) -> None:
         while self._past and self._past[0].start < self._head - self.capacity_blocks:

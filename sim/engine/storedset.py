@@ -26,17 +26,28 @@ class StoredSet:
     first puts rows and addresses down, then the sum, then the mark, so that a crash leaves no mark without its data.
     """
 
-    __slots__ = ("addresses", "complete", "have", "header", "id", "region", "released", "shape", "start", "sums")
+    __slots__ = ("_addresses", "complete", "have", "header", "id", "region", "released", "shape", "start", "sums")
 
     def __init__(self, set_id: SetId, shape: SetShape, ring: Contents, start: int) -> None:
         self.id, self.shape, self.start = set_id, shape, start
         self.region = Region(ring, start, shape.blocks)
-        self.addresses: Addresses = np.zeros(shape.blocks, dtype=np.int64)
+        self._addresses: Addresses | None = None
         self.have: NDArray[np.bool_] = np.zeros(shape.chunks, dtype=np.bool_)
         self.sums: Sums = np.zeros(shape.chunks, dtype=np.uint64)
         self.header: Header | None = None
         self.complete = False
         self.released = False
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where its blocks lie in the volume, as far as it is known. Read it only: whoever sent a set may share it."""
+        if self._addresses is None:
+            self._addresses = np.zeros(self.shape.blocks, dtype=np.int64)
+        return self._addresses
+
+    @addresses.setter
+    def addresses(self, addresses: Addresses) -> None:
+        self._addresses = addresses
 
     @property
     def blocks(self) -> int:
@@ -53,8 +64,11 @@ class StoredSet:
         first = first_chunk * self.shape.chunk_blocks
         chunks = slice(first_chunk, first_chunk + sums.size)
         self.region.put(first, rows)
-        self.addresses[first : first + addresses.size] = addresses
-        self.sums[chunks] = sums
+        if sums.size == self.have.size:
+            self._addresses, self.sums = addresses, sums
+        else:
+            self.addresses[first : first + addresses.size] = addresses
+            self.sums[chunks] = sums
         self.have[chunks] = True
 
     def finish(self, header: Header) -> None:
@@ -64,6 +78,7 @@ class StoredSet:
 
     def start_over(self) -> None:
         """Forget what arrived; its place stays reserved."""
+        self._addresses, self.sums = None, np.zeros_like(self.sums)
         self.have[:] = False
         self.header = None
         self.complete = False

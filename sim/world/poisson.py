@@ -21,6 +21,7 @@ from sim.world.earliest import earliest, increasing
 from sim.world.poisson_law import PoissonLaw
 from sim.world.stage import Stage
 
+FEW = 8  # one in so many of what was drawn is picked out of the rest before it is sorted
 REMEMBERED = 4  # takes: a look just after a cut must not make the next epoch believe that intervals are short
 
 
@@ -31,11 +32,15 @@ class PoissonEpoch:
         self._law, self._luck, self._recent = law, luck, recent
         self._level = law.level(max(recent, default=law.typical_ops))
         self._stages: list[Stage] = []
-        self._slots, self._ops = NOTHING, NOTHING  # all that was drawn: slots, increasing, and their first instants
+        self._slots, self._ops = NOTHING, NOTHING  # slots, increasing, and their first instants, of all but
+        self._unsorted: list[tuple[Longs, Longs]] = []  # what else was drawn
 
     def touched(self, ops: int) -> tuple[Longs, Longs]:
         """Slots first written in (0, ops], increasing, and when."""
         self._draw_until(ops)
+        if self._unsorted and (early := self._early(ops)) is not None:
+            return early
+        self._sort()
         within = np.flatnonzero(self._ops <= ops)
         if within.size == self._ops.size:
             return self._slots, self._ops
@@ -69,16 +74,29 @@ class PoissonEpoch:
             begin, number = begin + self._stages[number].ops, number + 1
 
     def _draw_until(self, ops: int) -> None:
-        parts = [
+        self._unsorted += [
             (slots, instants + begin if begin else instants)
             for begin, stage in self.stages(ops)
             for slots, instants in stage.draw_until(min(ops - begin, stage.ops))
             if slots.size
         ]
-        if parts:
-            self._merge([(self._slots, self._ops), *parts] if self._slots.size else parts)
 
-    def _merge(self, parts: list[tuple[Longs, Longs]]) -> None:
+    def _early(self, ops: int) -> tuple[Longs, Longs] | None:
+        """What (0, ops] has where that is little of what was drawn: then the rest need not be sorted yet, if ever."""
+        parts = [(self._slots, self._ops), *self._unsorted]
+        within = [np.flatnonzero(instants <= ops) for _, instants in parts]
+        if FEW * sum(chosen.size for chosen in within) > sum(instants.size for _, instants in parts):
+            return None
+        chosen_of = list(zip(parts, within, strict=True))
+        slots = np.concatenate([slots[chosen] for (slots, _), chosen in chosen_of])
+        return earliest(slots, np.concatenate([instants[chosen] for (_, instants), chosen in chosen_of]))
+
+    def _sort(self) -> None:
+        parts, self._unsorted = self._unsorted, []
+        if not parts:
+            return
+        if self._slots.size:
+            parts.insert(0, (self._slots, self._ops))
         if len(parts) == 1 and increasing(parts[0][0]):
             self._slots, self._ops = parts[0]
         else:

@@ -53,9 +53,9 @@ class Cold:
         counts = luck.poisson(self.rates)
         total = int(counts.sum())
         within = luck.random(total)
-        within *= np.repeat(self.count, counts)
+        within *= self.count[0] if counts.size == 1 else np.repeat(self.count, counts)
         ranks = within.astype(np.int64)
-        ranks += np.repeat(self.first, counts)
+        ranks += self.first[0] if counts.size == 1 else np.repeat(self.first, counts)
         return ranks, draws_within(luck, total, self.window, begin)
 
 

@@ -26,7 +26,7 @@ class Merged(NamedTuple):
     starved: bool  # at the last knot the supply is used up, and no more is to come
 
 
-def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int) -> Merged:
+def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int) -> Merged:  # noqa: PLR0912
     """Follow plan and supply from an instant on; the first knot of either is not later."""
     merged = Merged([time_ns], [served], [own_ns], False)
     plan_ns, wants = plan
@@ -59,8 +59,7 @@ def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int
                 wanted, lasts_ns, own_ns = _follow((plan_ns, wants), ahead, (supply_ns[part], gives[part]), merged)
                 own_ns -= lasts_ns
         time_ns, own_ns = time_ns + lasts_ns, own_ns + lasts_ns
-        if wanted > served:
-            served = wanted
+        served = max(served, wanted)
         if lasts_ns:
             merged.times_ns.append(time_ns)
             merged.served.append(served)

@@ -11,10 +11,13 @@ way to the bottleneck (the last ones of a transfer) answers False.
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from sim.world.tcp.path import Pipe
 from sim.world.tcp.repairs import resend, silence, timeout
 from sim.world.tcp.sender import NOTHING, Sender, Waits
+
+FAR: Final = 1.01  # times the packets until a window is reached it surely is passed
 
 
 def epoch(s: Sender, pipe: Pipe, luck: Waits) -> bool:
@@ -26,14 +29,15 @@ def epoch(s: Sender, pipe: Pipe, luck: Waits) -> bool:
     if s.window >= pipe.window:
         seconds = passes * s.round_s(pipe) / s.window
     else:
-        growth, begun = s.growth(pipe), s.window
-        seconds, s.window = growth.after(passes)
-        if s.window > (limit := min(pipe.full, pipe.window)):
-            room = growth.reach(limit) if begun < limit else 0.0
+        growth, begun, limit = s.growth(pipe), s.window, min(pipe.full, pipe.window)
+        room = growth.reach(limit) if begun < limit else 0.0
+        grown = growth.after(passes) if passes < FAR * room + 1 else (math.inf, math.inf)
+        if grown[1] > limit:
             s.overflow = limit >= pipe.full and room + 1 < passes
             if s.overflow or limit < pipe.full:
                 passes = min(passes, room)
-                seconds, s.window = growth.after(passes)[0], max(begun, limit)
+                grown = growth.after(passes)[0], max(begun, limit)
+        seconds, s.window = grown
     if s.epoch_s >= 0:
         s.epoch_s += seconds
     s.passed(passes, pipe)
