@@ -24,6 +24,7 @@ FULL_PAGE = 1  # slot of the page that every whole run of ones shares
 FIRST_OWN = 2
 RUN_PAGES = 64  # pages worked on at a time: 256 KiB of words and 2 MiB of unpacked bits stay in the cache
 DENSE = 1 / 12  # from this share of set bits on, unpacking everything beats looking for words that hold a bit
+MOST_IN_A_ROW = 256  # pages that are looked at whether they lie in a row
 CROWDED = 6  # set bits a word, above which unpacking the words that hold one beats taking one bit off each at a time
 
 _ONE = np.uint64(1)
@@ -80,13 +81,16 @@ class Bitmap:
         """Set the bits of distinct `addresses` and say which of them were clear before: cheaper than test and set."""
         if addresses.size == 0:
             return np.zeros(0, dtype=np.bool_)
-        self._check(addresses)
+        low, high = self._check(addresses)
         self._own()
-        if self._make_settable(addresses).size < addresses.size:  # some lie on full pages
-            new: Mask = ~self.test(addresses)
-            self.set(addresses[new])
-            return new
-        flat, word, bits = self._pages.reshape(-1), self._word_of(addresses), _bits(addresses)
+        word = self._in_a_row(low, high, addresses)
+        if word is None:
+            if self._make_settable(addresses).size < addresses.size:  # some lie on full pages
+                new: Mask = ~self.test(addresses)
+                self.set(addresses[new])
+                return new
+            word = self._word_of(addresses)
+        flat, bits = self._pages.reshape(-1), _bits(addresses)
         new = (np.take(flat, word) & bits) == 0
         np.bitwise_or.at(flat, word, bits)
         return new
@@ -121,12 +125,15 @@ class Bitmap:
         """Which of the bits are set: bool array of the shape of `addresses`."""
         if addresses.size == 0:
             return np.zeros(0, dtype=np.bool_)
-        self._check(addresses)
-        slots = self._slots(addresses)
-        if slots.min() == slots.max() == FULL_PAGE:
-            return np.ones(addresses.size, dtype=np.bool_)
-        words = np.take(self._pages.reshape(-1), _words_at(slots, addresses))
-        found: Mask = (words & _bits(addresses)) != 0
+        where = self._in_a_row(*self._check(addresses), addresses)
+        if where is None:
+            slots = self._slots(addresses)
+            if slots.min() == slots.max() == FULL_PAGE:
+                return np.ones(addresses.size, dtype=np.bool_)
+            where = _words_at(slots, addresses)
+        words = np.take(self._pages.reshape(-1), where)
+        words &= _bits(addresses)
+        found: Mask = words != 0
         return found
 
     def any(self) -> bool:
@@ -228,10 +235,22 @@ class Bitmap:
         self.or_into(words, pages)
         return words
 
-    def _check(self, addresses: Addresses) -> None:
+    def _check(self, addresses: Addresses) -> tuple[int, int]:
         low, high = int(addresses.min()), int(addresses.max())
         if low < 0 or high >= self.n_bits:
             raise IndexError(f"addresses {low}..{high} are outside [0, {self.n_bits})")
+        return low, high
+
+    def _in_a_row(self, low: int, high: int, addresses: Addresses) -> Addresses | None:
+        """The words of these bits in [low, high], where the pages between lie in a row in store; else None."""
+        first = low >> PAGE_SHIFT
+        slots = self._table[first : (high >> PAGE_SHIFT) + 1]
+        slot = int(slots[0])
+        if slots.size > MOST_IN_A_ROW or slot < FIRST_OWN or slots.tolist() != [*range(slot, slot + slots.size)]:
+            return None
+        words = addresses >> 6
+        words += (slot - first) * PAGE_WORDS
+        return words
 
     def _own(self) -> None:
         """Before a change: stop sharing with copies."""

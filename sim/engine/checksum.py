@@ -66,7 +66,10 @@ def seal(*facts: int) -> int:
     """One 64-bit number of several whole numbers in their order."""
     sealed = len(facts)
     for fact in facts:
-        sealed = _mix((sealed * _MIX_1 + fact + _GOLDEN) & _MASK)
+        sealed = (sealed * _MIX_1 + fact + _GOLDEN) & _MASK  # then as `_mix`, without a call for each
+        sealed = ((sealed ^ (sealed >> 30)) * _MIX_1) & _MASK
+        sealed = ((sealed ^ (sealed >> 27)) * _MIX_2) & _MASK
+        sealed ^= sealed >> 31
     return sealed
 
 

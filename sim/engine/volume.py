@@ -85,9 +85,12 @@ class Volume:
 
     def allocate(self, addresses: Addresses) -> None:
         """Put blocks in use without writing them: they hold what they held."""
-        new = addresses[~self._allocated.test(addresses)]
+        held = self._allocated.test(addresses)
+        if held.all():
+            return
+        new = addresses[~held]
         self._allocated.set(new)
-        if self.granularity > 1 and new.size:
+        if self.granularity > 1:
             self.meta.set(self.group_of(new))
 
     def allocate_range(self, start: int, stop: int) -> None:

@@ -40,8 +40,9 @@ def shares(demands: Sequence[Demand[D]], capacities: Mapping[D, Fraction | int])
     if not all(demand.crosses for demand in demands):
         raise ValueError("a flow that crosses nothing limited has no share")
     if len(demands) == 1:
-        crosses = demands[0].crosses
-        return [min(Fraction(capacities[direction]) / crosses.count(direction) for direction in crosses)]
+        return [_least(demands[0], capacities)]
+    if all(demand.cap is None for demand in demands) and _share_nothing(demands):
+        return [_short(_least(demand, capacities)) for demand in demands]
     common = math.lcm(*(demand.weight.denominator for demand in demands))
     weights = [demand.weight.numerator * (common // demand.weight.denominator) for demand in demands]
     filling = _Filling(demands, weights, {direction: Fraction(capacity) for direction, capacity in capacities.items()})
@@ -50,6 +51,18 @@ def shares(demands: Sequence[Demand[D]], capacities: Mapping[D, Fraction | int])
         more = filling.fill([None] * len(demands))
         rates = [rate + extra for rate, extra in zip(rates, more, strict=True)]
     return rates
+
+
+def _share_nothing(demands: Sequence[Demand[D]]) -> bool:
+    """Whether no direction is crossed by two of them: then nobody takes anything from anybody."""
+    crossed = [direction for demand in demands for direction in dict.fromkeys(demand.crosses)]
+    return len(set(crossed)) == len(crossed)
+
+
+def _least(demand: Demand[D], capacities: Mapping[D, Fraction | int]) -> Fraction:
+    """What the narrowest of the directions that it crosses lets through for it alone."""
+    crosses = demand.crosses
+    return min(Fraction(capacities[direction]) / crosses.count(direction) for direction in crosses)
 
 
 class _Filling(Generic[D]):
