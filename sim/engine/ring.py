@@ -16,25 +16,29 @@ from sim.engine.volume import Contents, Rows
 class Region:
     """`blocks` rows of `ring` from `start` on, round the end of the array. `start` may count past the capacity."""
 
-    __slots__ = ("_ring", "blocks", "first_slot")
+    __slots__ = ("_ring", "blocks", "changes", "first_slot")
 
     def __init__(self, ring: Contents, start: int, blocks: int) -> None:
         if not 0 <= blocks <= ring.shape[0]:
             raise ValueError(f"a region of {blocks} blocks does not fit a ring of {ring.shape[0]}")
         self._ring, self.blocks = ring, blocks
+        self.changes = 0  # how often anything was written here
         self.first_slot = start % max(ring.shape[0], 1)
 
     def put(self, first: int, rows: Rows) -> None:
         """Write rows to the positions from `first` on."""
+        self.changes += 1
         for here, there in self._parts(first, first + rows.shape[0]):
             self._ring[there] = rows[here]
 
     def scatter(self, positions: Addresses, rows: Rows) -> None:
         """Write rows to these positions, one each."""
+        self.changes += 1
         self._ring[self.slots_of(positions)] = rows
 
     def gather(self, first: int, contents: Contents, addresses: Addresses) -> None:
         """Copy `contents[addresses]` to the positions from `first` on, without a copy in between."""
+        self.changes += 1
         for here, there in self._parts(first, first + addresses.size):
             # "raise" would buffer the result; the addresses were checked when they were recorded
             np.take(contents, addresses[here], axis=0, out=self._ring[there], mode="clip")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.engine.bitmap import Addresses
 from sim.engine.checksum import Sums, chunk_sums, total
-from sim.engine.deltaset import ChunkRange, Header, SetShape, range_seal
+from sim.engine.deltaset import ChunkRange, Header, Read, SetShape, range_seal
 from sim.engine.identity import SetId
 from sim.engine.ring import Region
 from sim.engine.volume import Contents, Rows
@@ -26,12 +26,17 @@ class StoredSet:
     first puts rows and addresses down, then the sum, then the mark, so that a crash leaves no mark without its data.
     """
 
-    __slots__ = ("_addresses", "complete", "have", "header", "id", "region", "released", "shape", "start", "sums")
+    __slots__ = (
+        "_addresses", "_ordered", "_read", "complete", "have", "header", "id", "region", "released", "shape", "start",
+        "sums",
+    )  # fmt: skip
 
     def __init__(self, set_id: SetId, shape: SetShape, ring: Contents, start: int) -> None:
         self.id, self.shape, self.start = set_id, shape, start
         self.region = Region(ring, start, shape.blocks)
         self._addresses: Addresses | None = None
+        self._ordered: Addresses | None = None  # the same, once somebody saw that they increase
+        self._read: tuple[int, Sums] | None = None  # what was read back, and how often the region had changed then
         self.have: NDArray[np.bool_] = np.zeros(shape.chunks, dtype=np.bool_)
         self.sums: Sums = np.zeros(shape.chunks, dtype=np.uint64)
         self.header: Header | None = None
@@ -47,7 +52,7 @@ class StoredSet:
 
     @addresses.setter
     def addresses(self, addresses: Addresses) -> None:
-        self._addresses = addresses
+        self._addresses, self._read = addresses, None
 
     @property
     def blocks(self) -> int:
@@ -65,9 +70,10 @@ class StoredSet:
         chunks = slice(first_chunk, first_chunk + sums.size)
         self.region.put(first, rows)
         if sums.size == self.have.size:
-            self._addresses, self.sums = addresses, sums
+            self.addresses, self.sums = addresses, sums
         else:
             self.addresses[first : first + addresses.size] = addresses
+            self._ordered = None
             self.sums[chunks] = sums
         self.have[chunks] = True
 
@@ -78,7 +84,7 @@ class StoredSet:
 
     def start_over(self) -> None:
         """Forget what arrived; its place stays reserved."""
-        self._addresses, self.sums = None, np.zeros_like(self.sums)
+        self._addresses, self._read, self.sums = None, None, np.zeros_like(self.sums)
         self.have[:] = False
         self.header = None
         self.complete = False
@@ -104,16 +110,23 @@ class StoredSet:
     def chunk_range(self, first_chunk: int, last_chunk: int) -> ChunkRange:
         """Chunks [first_chunk, last_chunk) as a message; addresses and rows are views where they do not wrap."""
         first, last = self.shape.span(first_chunk, last_chunk)
-        sums = self.sums[first_chunk:last_chunk]
-        return ChunkRange(
-            self.id,
-            self.shape,
-            first_chunk,
-            last_chunk,
-            self.addresses[first:last],
-            self.region.get(first, last),
-            range_seal(self.id, self.shape, first_chunk, last_chunk, sums),
-        )
+        addresses, rows = self.addresses[first:last], self.region.get(first, last)
+        seal = range_seal(self.id, self.shape, first_chunk, last_chunk, self.sums[first_chunk:last_chunk])
+        whole = last - first == self.blocks
+        read = Read(addresses, rows, self._sums_now(addresses, rows)) if whole and self._is_in_order() else None
+        return ChunkRange(self.id, self.shape, first_chunk, last_chunk, addresses, rows, seal, read)
+
+    def _is_in_order(self) -> bool:
+        """Whether addresses increase, as whoever receives them will ask."""
+        if self._ordered is not self._addresses:
+            self._ordered = self.addresses if bool((self.addresses[1:] > self.addresses[:-1]).all()) else None
+        return self._ordered is not None
+
+    def _sums_now(self, addresses: Addresses, rows: Rows) -> Sums:
+        """The sums of all chunks, from what the save volume holds; worked out once until it holds something else."""
+        if self._read is None or self._read[0] != self.region.changes:
+            self._read = self.region.changes, chunk_sums(addresses, rows, self.shape.chunk_blocks)
+        return self._read[1]
 
     def _sums_read_back(self) -> Sums:
         """A piece at a time, so that a set which wraps is never copied as a whole."""

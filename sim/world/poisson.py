@@ -74,12 +74,17 @@ class PoissonEpoch:
             begin, number = begin + self._stages[number].ops, number + 1
 
     def _draw_until(self, ops: int) -> None:
-        self._unsorted += [
+        drawn = [
             (slots, instants + begin if begin else instants)
             for begin, stage in self.stages(ops)
             for slots, instants in stage.draw_until(min(ops - begin, stage.ops))
             if slots.size
         ]
+        if drawn:
+            self._keep(drawn)
+
+    def _keep(self, drawn: list[tuple[Longs, Longs]]) -> None:
+        self._unsorted += drawn
 
     def _early(self, ops: int) -> tuple[Longs, Longs] | None:
         """What (0, ops] has where that is little of what was drawn: then the rest need not be sorted yet, if ever."""

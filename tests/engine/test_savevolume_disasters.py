@@ -110,3 +110,37 @@ def test_kept_are_the_sets_that_can_be_read_in_the_order_they_came():
     assert save_volume.kept() == (THIRD, SetId(1, 4))
     assert save_volume.find(SECOND) is Found.OVERWRITTEN
     assert np.array_equal(save_volume.read(THIRD)[1], delta_set(3, range(4)).rows)
+
+
+@pytest.mark.parametrize("row_type", ROW_TYPES)
+def test_T3_what_was_spoilt_after_it_was_sent_once_is_caught_when_it_is_sent_again(row_type, tmp_path):
+    save_volume = three_sets(row_type, tmp_path)
+    stored = save_volume.stored(SECOND)
+    first, again = (stored.chunk_range(0, stored.shape.chunks) for _ in range(2))
+    assert first.read is not None
+    assert again.read is not None
+    assert first.read.sums is again.read.sums, "it was read once"
+    assert first.verified_sums() is not None
+    save_volume.flip_bits(SECOND, 2)
+    assert stored.chunk_range(0, stored.shape.chunks).verified_sums() is None
+
+
+def test_T3_a_message_whose_arrays_were_replaced_is_worked_out_anew():
+    message = three_sets().stored(FIRST).chunk_range(0, 2)
+    assert message.read is not None
+    assert message.verified_sums() is not None
+    rows = message.rows.copy()
+    assert replace(message, rows=rows).verified_sums() is not None
+    rows[1] ^= np.uint64(1)
+    assert replace(message, rows=rows).verified_sums() is None
+    assert replace(message, addresses=message.addresses[::-1]).verified_sums() is None
+
+
+def test_a_set_that_starts_over_shares_nothing_with_whoever_sent_it():
+    sender = three_sets().stored(FIRST)
+    receiver = SaveVolume(empty_contents(12)).reserve(FIRST, sender.shape)
+    receiver.put_chunks(0, sender.addresses, sender.rows, sender.sums)
+    receiver.start_over()
+    receiver.put_chunks(0, sender.addresses + 1, sender.rows, sender.sums)
+    assert sender.addresses.tolist() == [0, 1, 2, 3]
+    assert sender.verify()

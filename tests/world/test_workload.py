@@ -304,7 +304,7 @@ def test_one_look_finds_the_crossing_and_take_does_not_draw_again(locality, monk
         looks.clear()
         at = writer.kth_new_touch(k, everywhere, 10**12)
         assert len(looks) == 1
-        monkeypatch.setattr(source._epoch, "_merge", draws.append)
+        monkeypatch.setattr(source._epoch, "_keep", draws.append)
         batch = writer.take(at)
         assert batch.addresses.size == k
         assert int(batch.first_ns.max()) == at

@@ -30,8 +30,10 @@ def epoch(s: Sender, pipe: Pipe, luck: Waits) -> bool:
         seconds = passes * s.round_s(pipe) / s.window
     else:
         growth, begun, limit = s.growth(pipe), s.window, min(pipe.full, pipe.window)
-        room = growth.reach(limit) if begun < limit else 0.0
-        grown = growth.after(passes) if passes < FAR * room + 1 else (math.inf, math.inf)
+        is_reached = pipe.round_s > 0 and limit < math.inf
+        room = growth.reach(limit) if is_reached and begun < limit else 0.0
+        is_far_beyond = is_reached and passes > FAR * room + 1
+        grown = (math.inf, math.inf) if is_far_beyond else growth.after(passes)
         if grown[1] > limit:
             s.overflow = limit >= pipe.full and room + 1 < passes
             if s.overflow or limit < pipe.full:
