@@ -83,11 +83,6 @@ class Oracle:
         return f"view of {set_id} differs from the boundary at block {wrong[0]}" if wrong.size else None
 
     @property
-    def watches(self) -> bool:
-        """Whether anything is remembered."""
-        return self.checking != "off"
-
-    @property
     def wants_views(self) -> bool:
         """Whether whole views are compared."""
         return self._full
