@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+
 from sim.loading import load, load_text
 from sim.performing.many import cores, replicate
 from sim.performing.one import Failure, Job
@@ -31,17 +33,19 @@ def run(
     *,
     seed: int | None = None,
     set: Mapping[str, object] | Sequence[str] = (),  # noqa: A002 - as on the command line
+    commands: Sequence[Mapping[str, object]] = (),
     progress: bool = False,
     workers: int | None = None,
     checking: Checking = "cheap",
 ) -> Result:
     """Run a scenario, or the one in a file, with all its replications.
 
-    `seed` replaces the scenario's; `set` lays values over it, as `{path: value}` or `["path=value"]`; `progress` tells
-    on stderr how far it is; `workers` processes share the replications (default: one a core), the numbers are the same.
+    `seed` replaces the scenario's; `set` lays values over it, as `{path: value}` or `["path=value"]`; `commands` are
+    more entries of its timeline, `{"at": "5 h", "kind": "failover", "to": "lisbon"}`; `progress` tells on stderr how
+    far it is; `workers` processes share the replications (default: one a core), the numbers are the same.
     Raises ScenarioError and BadInput for what is wrong in the files, ModelBroken when a law of the simulation fails.
     """
-    job = Job(_laid_over(scenario, _texts(set)), seed, checking, keep=frozenset({0}))
+    job = Job(_commanded(_laid_over(scenario, _texts(set)), commands), seed, checking, keep=frozenset({0}))
     inputs = provenance.inputs(job.scenario)
     ended = replicate(job, range(job.scenario.run.replications), workers=workers or cores(), quiet=not progress)
     for one in ended:
@@ -64,6 +68,16 @@ def _laid_over(scenario: Scenario | str | Path, settings: Sequence[str]) -> Scen
     if not settings:
         return scenario
     return load_text(resolve_text(scenario), scenario.source, scenario.base_dir, settings)
+
+
+def _commanded(scenario: Scenario, commands: Sequence[Mapping[str, object]]) -> Scenario:
+    """The scenario with more entries in its timeline, checked as if they stood in the file."""
+    if not commands:
+        return scenario
+    said = scenario.resolved()
+    more = [{key: str(value) for key, value in entry.items()} for entry in commands]
+    text = yaml.safe_dump({**said, "timeline": [*said["timeline"], *more]}, sort_keys=False, allow_unicode=True)
+    return load_text(text, scenario.source, scenario.base_dir)
 
 
 def _error(failure: Failure) -> Exception:

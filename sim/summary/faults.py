@@ -23,13 +23,8 @@ from sim.summary.facts import Facts
 from sim.summary.spans import spans_between
 from sim.summary.windows import Span, Windows
 
-CUTS: Final = (
-    "link-down",
-    "flap",
-    "swizzle",
-    "group-down",
-    "site-lost",
-)  # of these kinds nothing passes a link that they befall
+# of these kinds nothing passes a link that they befall
+CUTS: Final = ("link-down", "flap", "swizzle", "group-down", "site-lost")
 
 
 def fault_spans(facts: Facts) -> list[tuple[Span, FaultBegan]]:

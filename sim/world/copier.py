@@ -49,6 +49,10 @@ class _Request:
     two_snapshots: bool
 
 
+class BreakOff(Exception):
+    """Something else is asked of a copy while it is being updated."""
+
+
 class _GivenUp(Exception):
     """The copy under way was overtaken: a newer one is asked for."""
 
@@ -152,6 +156,22 @@ class Copier:
         self.route.forget()
         self.secondary.let_go()
         self.primary.space_changed(used)
+
+    def update(self, base: int, snapshot: int) -> Process:
+        """Bring a copy that is no member, and equals snapshot `base`, to another one by what differs (L2218-2229).
+
+        Raises SnapshotError when one of them is gone, BreakOff when the copy is to become a member meanwhile.
+        """
+        self._out = False
+        try:
+            with delta(self._queue, base, snapshot) as changed:
+                blocks = Bitmap.of(self.primary.source.volume.n_blocks, changed.addresses)
+                yield from self._carry(snapshot, blocks, "snapshot_delta")
+            self.secondary.playback.volume.restore_use(self._queue.entry(snapshot).allocation)
+        except _GivenUp:
+            raise BreakOff from None
+        finally:
+            self._out = self._request is None
 
     def ask_back(self, returning: Returning) -> None:
         """Ask for a copy that is off this history to be brought back to it."""

@@ -111,7 +111,12 @@ class Operator:
         name = entry.id or f"{entry.kind} {place + 1}"
         target = getattr(entry, "to", None) or getattr(entry, "site", None) or getattr(entry, "secondary", None) or ""
         mode = entry.mode if isinstance(entry, Failover) else ""
-        self.commands[entry.replication].give(Directive(entry.kind, name, target, mode, since_ns))
+        base = self._named(entry, entry.base) if isinstance(entry, CopyDelta) else None
+        snapshot = self._named(entry, entry.snapshot) if isinstance(entry, CopyDelta) else None
+        self.commands[entry.replication].give(Directive(entry.kind, name, target, mode, since_ns, base, snapshot))
+
+    def _named(self, entry: CopyDelta, name: str) -> int | None:
+        return self._snapshotter(self._mirror(entry.replication).primary.volume).named(name)
 
     def _mirror(self, name: str) -> Mirror:
         return self.successions[name].mirror

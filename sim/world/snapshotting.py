@@ -35,6 +35,10 @@ class Snapshotter:
         if cause == "schedule":
             self._scheduled.append(snapshot)
 
+    def named(self, name: str) -> int | None:
+        """The snapshot that was taken by this name here."""
+        return self._named.get(name)
+
     def delete(self, name: str) -> None:
         """Delete the snapshot that was taken by this name here; one that is gone already is no fault."""
         if name in self._named:

@@ -19,6 +19,8 @@ from sim.scenario.errors import BadInput, ScenarioError
 from sim.world.errors import ModelBroken
 from tests.cli.small import SMALL, changed
 
+QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart.scenario.yaml"
+
 
 @pytest.fixture(scope="module")
 def result():
@@ -240,3 +242,14 @@ def test_numbers_of_numpy_are_numbers_in_json():
 
 def test_the_first_scenario_runs_and_holds():
     assert [verdict.outcome for verdict in sim.run(load_text(first_scenario())).verdicts] == ["pass", "pass"]
+
+
+def test_commands_may_be_given_beside_a_scenario(tmp_path):
+    orders = [
+        {"at": "30 min", "id": "fire", "kind": "site-lost", "site": "madrid"},
+        {"at": "fire + 5 min", "kind": "failover", "to": "lisbon"},
+    ]
+    result = sim.run(QUICKSTART, set={"run.until": "1 h"}, commands=orders)
+    assert result.summary["rto_seconds"] == 310
+    with pytest.raises(ScenarioError, match="no secondary 'lisbom'"):
+        sim.run(QUICKSTART, commands=[{**orders[1], "at": "30 min", "to": "lisbom"}])

@@ -9,10 +9,10 @@ from sim.scenario.draft import Draft, Report, attempt
 from sim.scenario.fields import NotUnderstood
 from sim.scenario.rules.order import in_order, replication_of
 from sim.scenario.rules.references import must_exist
-from sim.scenario.timeline import CopyDelta, Failover, Join, Leave, Move, SetPolicy, Start, Stop, Swap
+from sim.scenario.timeline import Failover, Join, Leave, Move, SetPolicy, Start, Stop, Swap
 from sim.scenario.units import format_duration
 
-OfSecondary: TypeAlias = Join | Leave | Stop | Start | SetPolicy | CopyDelta | Failover | Swap
+OfSecondary: TypeAlias = Join | Leave | Stop | Start | SetPolicy | Failover | Swap
 
 
 def data_movers(draft: Draft, report: Report) -> None:

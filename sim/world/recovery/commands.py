@@ -14,6 +14,7 @@ from sim.engine.roles import Role
 from sim.records import CommandDone, CommandGiven, CommandRefused, DifferenceAsked
 from sim.world.clock import Process, Stop
 from sim.world.holding import Holding
+from sim.world.recovery.deltacopy import DeltaCopy
 from sim.world.recovery.failover import Failover
 from sim.world.recovery.refusals import (
     Refused,
@@ -32,11 +33,13 @@ Act = Callable[[], Process]
 class Directive:
     """A command as it was given; `since_ns` is when what it answers began, if anybody said so."""
 
-    command: str  # failover | resync | failback | swap | status
+    command: str  # failover | resync | failback | swap | copy | status
     name: str
     target: str = ""
     mode: str = ""
     since_ns: int | None = None
+    base: int | None = None  # snapshots, of a copy
+    snapshot: int | None = None
 
 
 class Commands:
@@ -84,6 +87,8 @@ class Commands:
                 return self._resync(order)
             case "failback" | "swap":
                 return self._switch(order)
+            case "copy":
+                return DeltaCopy(self._succession, self._target(order), order.base, order.snapshot).run
         raise Refused("nobody knows this command")
 
     def _give_up_what_cannot_end(self) -> None:

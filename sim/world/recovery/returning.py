@@ -19,6 +19,7 @@ from sim.engine.snapshots import SnapshotQueue
 from sim.engine.volume import PAGE_BLOCKS
 from sim.records import ResyncFinished, ResyncPlanned, UndoListStored
 from sim.world.holding import Holding
+from sim.world.primary import Primary
 
 if TYPE_CHECKING:
     from sim.world.recovery.succession import RestartPoint, Succession
@@ -159,19 +160,24 @@ class Return:
 
     def _must_equal(self, stamp: SetId, snapshot: int) -> None:
         """R2, R3: what was brought back equals the intermediate point on every block in use there."""
-        primary, mine = self._succession.mirror.primary, self._held.volume
+        primary = self._succession.mirror.primary
         if primary.oracle.checking == "off":
             return
-        pages = np.union1d(primary.source.volume.touched_pages(), mine.touched_pages())
-        for start in range(0, pages.size, PAGES_AT_ONCE):
-            some = pages[start : start + PAGES_AT_ONCE]
-            blocks = (some[:, None] * PAGE_BLOCKS + np.arange(PAGE_BLOCKS)).reshape(-1)
-            blocks = blocks[blocks < mine.n_blocks]
-            blocks = blocks[self._queue.in_use(snapshot, blocks)]
-            if not blocks.size:
-                continue
-            here, there = mine.contents[blocks], self._queue.read(snapshot, blocks)
-            wrong = blocks[(here != there).reshape(blocks.size, -1).any(axis=1)]
-            if wrong.size:
-                what = f"{self._held.name} differs from {stamp} in {wrong.size} blocks after its resync, say {wrong[0]}"
-                primary.ledger.broken("ResyncEqualsIntermediate", what, self._succession.now_ns)
+        if wrong := differing_blocks(primary, self._held, snapshot):
+            what = f"{self._held.name} differs from {stamp} in {wrong} blocks after its resync"
+            primary.ledger.broken("ResyncEqualsIntermediate", what, self._succession.now_ns)
+
+
+def differing_blocks(primary: Primary, held: Holding, snapshot: int) -> int:
+    """In how many blocks in use there a copy differs from a snapshot of the source."""
+    queue, mine, found = primary.snapshots.queue, held.volume, 0
+    pages = np.union1d(primary.source.volume.touched_pages(), mine.touched_pages())
+    for start in range(0, pages.size, PAGES_AT_ONCE):
+        some = pages[start : start + PAGES_AT_ONCE]
+        blocks = (some[:, None] * PAGE_BLOCKS + np.arange(PAGE_BLOCKS)).reshape(-1)
+        blocks = blocks[blocks < mine.n_blocks]
+        blocks = blocks[queue.in_use(snapshot, blocks)]
+        if blocks.size:
+            here, there = mine.contents[blocks], queue.read(snapshot, blocks)
+            found += int((here != there).reshape(blocks.size, -1).any(axis=1).sum())
+    return found

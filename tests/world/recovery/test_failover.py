@@ -138,3 +138,21 @@ def test_F10_phases_sum_up_to_the_time_without_service():
     )
     whole = sum(p.time_ns - p.began_ns for p in facts(done, RecoveryPhase))
     assert whole == failback.time_ns - failover.disaster_ns
+
+
+def test_a_snapshot_delta_goes_to_a_copy_that_is_no_member():
+    away = "lisbon: {}, porto: {}"
+    orders = """
+    {at: 0 s, id: first, kind: snapshot}
+    {at: 1 h, id: second, kind: snapshot}
+    {at: 61 min, kind: copy, secondary: porto, from: first, snapshot: second}
+    {at: 2 h, kind: copy, secondary: porto, from: first, snapshot: second}
+    {at: 2 h, kind: copy, secondary: lisbon, from: first, snapshot: second}
+    {at: 3 h, kind: join, secondary: porto}
+    """
+    done = run(ground(orders, secondaries=away))
+    assert [d.effect for d in facts(done, CommandDone, command="copy")] == ["done"]
+    assert [r.why for r in facts(done, CommandRefused)] == [
+        "porto does not hold the older snapshot", "lisbon is a member of the replication: sets bring it up to date",
+    ]  # fmt: skip
+    assert facts(done, BytesCarried, destination="porto")[0].cause == "snapshot_delta"
