@@ -124,7 +124,7 @@ class Copier:
         self._out = False  # the secondary is no member of the replication
         self._flow: NetworkFlow | None = None
         self._disk_flows: tuple[Flow, ...] = ()
-        self._breaks, self._broke_ns = 0, -1  # how often the connection broke, and when last: what was on its way is lost
+        self._breaks, self._broke_ns = 0, -1  # how often it broke, and when last: what was on its way is lost
         self._cause = ""
         self._snapshots: list[int] = []
         self._returning: Returning | None = None  # what to do for a copy that is off this history
