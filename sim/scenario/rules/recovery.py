@@ -11,6 +11,7 @@ from sim.scenario.replication import Replication
 from sim.scenario.rules.losses import FOR_EVER, History, histories, struck
 from sim.scenario.rules.order import First, Moment, earliest, replication_of, whole_timeline
 from sim.scenario.rules.references import must_exist
+from sim.scenario.rules.waiting import ANSWERED
 from sim.scenario.timeline import AskStatus, Failback, Failover, Resync, SiteLoss, Swap
 
 
@@ -94,7 +95,7 @@ def _losses(group: Replication, events: dict[str, list[Moment]]) -> First:
 
 def _cause(report: Report, moment: Moment, group: Replication, changes: First, losses: First) -> None:
     entry, path = moment.entry, ("timeline", moment.place)
-    if changes.is_before(moment):
+    if changes.is_before(moment) or (entry.when is not None and entry.when.word in ANSWERED):
         return
     if isinstance(entry, Swap):
         if entry.to == group.primary:
