@@ -1,6 +1,7 @@
 """Times at which something was the matter, shaded behind a chart.
 
 faults on links are told from `fault_began` and `fault_ended`; those on data movers show as a node that was down
+what belongs to the connections of a replication is over once another of its generations begins: all are new then
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Trouble:
     on_the_way: bool = False  # whether it concerns whoever is behind that link, site or member
     strip: bool = False  # shown at the upper rim only: it comes with another trouble
     kinds: tuple[str, ...] | None = None  # of a fault on a link: only these; empty for all that are not `CUTS`
+    of_generation: bool = False  # whether it is over once another generation of its replication begins
 
 
 TROUBLES: Final = (
@@ -45,13 +47,17 @@ TROUBLES: Final = (
     Trouble("node_went_down", ("node_came_up",), "a data mover was down", GREY, "///", on_the_way=True),
     Trouble(
         "member_unreachable", ("member_reachable", "route_changed"), "given up as unreachable", BLACK, on_the_way=True,
-        strip=True,
+        strip=True, of_generation=True,
     ),
-    Trouble("replication_stopped", ("replication_started",), "replication stopped", SKY, "...", of_secondary=True),
+    Trouble(
+        "replication_stopped", ("replication_started",), "replication stopped", SKY, "...", of_secondary=True,
+        of_generation=True,
+    ),
 )  # fmt: skip
 COPYING: Final = Trouble("", (), "a copy under way: nothing to serve", PURPLE)
 ABSENT: Final = Trouble("", (), "no member", GREY)
 SOURCE: Final = Trouble("", (), "it was the source itself", GREEN)
+GENERATION: Final = "replication_began"
 
 
 def shade(
@@ -70,6 +76,8 @@ def shade(
         concerned = events["entity"].eq(secondary or "") | (secondary is None) | (not trouble.of_secondary)
         if way is not None and trouble.on_the_way:
             concerned = events["entity"].isin(list(way))
+        if trouble.of_generation:
+            concerned |= events["event"].eq(GENERATION)
         shade_spans(ax, list(spans(events[concerned], trouble, until_ns)), trouble, unit_ns)
 
 
@@ -88,13 +96,18 @@ def shade_spans(ax: Axes, found: list[Span], trouble: Trouble, unit_ns: float) -
 
 def spans(events: pd.DataFrame, trouble: Trouble, until_ns: int) -> Iterator[Span]:
     """From when to when anything was in this trouble; to the end of the run where no end is known."""
-    concerned = events[events["event"].isin([trouble.opens, *trouble.closes])]
+    listed = [trouble.opens, *trouble.closes, *([GENERATION] if trouble.of_generation else [])]
+    concerned = events[events["event"].isin(listed)]
     chosen = _on_links(events, trouble)
     open_since: dict[tuple[str, ...], int] = {}
     done: list[Span] = []
     columns = ["time_ns", "entity", "event", "cause", "detail"]
     for time_ns, entity, event, cause, detail in concerned.reindex(columns=columns).itertuples(index=False):
         if not chosen(entity, cause):
+            continue
+        if trouble.of_generation and event == GENERATION:
+            over = [what for what in open_since if what[-1] == entity]
+            done += [(open_since.pop(what), time_ns) for what in over]
             continue
         what = (entity, *_which(trouble, detail))
         if event == trouble.opens:
@@ -115,10 +128,12 @@ def _on_links(events: pd.DataFrame, trouble: Trouble) -> Callable[[str, str], bo
 
 
 def _which(trouble: Trouble, detail: Any) -> tuple[str, ...]:
-    """What tells two of the same entity apart: several faults may be on one link."""
-    if trouble.kinds is None:
+    """What tells two of the same entity apart: several faults may be on one link, a member is of one replication."""
+    if trouble.kinds is None and not trouble.of_generation:
         return ()
     told = json.loads(detail)
+    if trouble.of_generation:
+        return (told["replication"],)
     return told["fault"], told["direction"]
 
 

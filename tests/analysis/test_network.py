@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 
 from analysis import figures, tables, topology
 from analysis.charts.layout import layered
-from analysis.charts.shading import TROUBLES, Trouble, spans
+from analysis.charts.shading import TROUBLES, Trouble, shade, spans
 from analysis.charts.wan import COLOURS
 from analysis.figures import draw_all
+from sim.records import ReplicationBegan, ReplicationStopped
 from sim.scenario.metrics import CAUSES
 from sim.summary import Story as Read
 from sim.summary import summarise
@@ -134,6 +136,24 @@ def test_only_what_happened_on_the_way_of_a_secondary_is_shaded() -> None:
     assert cut("berlin") == []
     assert cut("miami") == [(4_000, 7_000)]
     assert cut("milan") == [(9_000, 9_600), (10_200, 10_800), (11_400, 12_000)]
+
+
+@pytest.mark.parametrize("label", ["given up as unreachable", "replication stopped"])
+def test_what_was_the_matter_with_a_connection_is_over_when_another_generation_begins(label: str) -> None:
+    """After a split brain the copy that took over was marked to the end of the run: nobody fed it ever again."""
+    story = Story(until=100).unreachable(10, 20, None).add(ReplicationStopped, 20, secondary="lisbon")
+    next_one = {"volume": "home", "secondaries": ("madrid",), "timeout_ns": 0, "high_water_mark_bytes": 0}
+    began = {"primary": "lisbon", "generation": 2, "save_volume_bytes": 0, **next_one}
+    another = story.add(ReplicationBegan, 40, **{**began, "replication": "another"})
+    assert list(spans(tables.events(another.run()), trouble(label), 100 * S)) == [(20 * S, 100 * S)], "it is its own"
+    events = tables.events(another.add(ReplicationBegan, 50, **began).run())
+    assert list(spans(events, trouble(label), 100 * S)) == [(20 * S, 50 * S)]
+    ax = Figure().subplots()
+    ax.set_xlim(0, 100)
+    shade(ax, events, S, 100 * S, "lisbon", {"madrid", "lisbon", "wan"})
+    (drawn,) = [each for each in ax.collections if each.get_label() == label]
+    (box,) = [path.get_extents() for path in drawn.get_paths()]
+    assert (box.x0, box.x1) == pytest.approx((20, 50), abs=0.2), "also where only one secondary's way is shaded"
 
 
 def trouble(label: str) -> Trouble:
