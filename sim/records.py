@@ -389,17 +389,19 @@ class PolicyChanged(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeWentDown(Record):
-    """A data mover stopped; what is volatile is gone."""
+    """A data mover stopped; what is volatile is gone. `data_mover`: which, where its site has several."""
 
     site: str
+    data_mover: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeCameUp(Record):
-    """A data mover restarted from what is durable."""
+    """A data mover restarted from what is durable. `data_mover` as in `NodeWentDown`."""
 
     site: str
     down_ns: int
+    data_mover: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

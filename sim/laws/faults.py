@@ -5,8 +5,6 @@ A fault that is on when the run ends has no end. Several data movers of one site
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from sim.records import FaultBegan, FaultEnded, NodeCameUp, NodeWentDown, Record
 
 
@@ -31,18 +29,23 @@ class FaultsEndAsTheyBegan:
 
 
 class NodesComeUpAsTheyWentDown:
-    """M8: a data mover comes up once for each time it went down, after as long as it says."""
+    """M8: a data mover goes down and comes up in turns, and was down for as long as it says."""
 
     def __init__(self) -> None:
-        self._since: dict[str, list[int]] = defaultdict(list)
+        self._since: dict[tuple[str, str], int] = {}
 
     def __call__(self, fact: Record) -> str | None:
-        """What is wrong with a node that comes up."""
+        """What is wrong with a node that goes down or comes up."""
         if isinstance(fact, NodeWentDown):
-            self._since[fact.site].append(fact.time_ns)
-        elif isinstance(fact, NodeCameUp):
-            since = self._since[fact.site]
-            if fact.time_ns - fact.down_ns not in since:
-                return f"{fact.site} came up after {fact.down_ns} ns, but went down at {since} ns"
-            since.remove(fact.time_ns - fact.down_ns)
+            since = self._since.get((fact.site, fact.data_mover))
+            self._since[fact.site, fact.data_mover] = fact.time_ns
+            return None if since is None else f"{_node(fact)} went down while it was down since {since} ns"
+        if isinstance(fact, NodeCameUp):
+            since = self._since.pop((fact.site, fact.data_mover), None)
+            if since is None or fact.time_ns - fact.down_ns != since:
+                return f"{_node(fact)} came up after {fact.down_ns} ns, but went down at {since} ns"
         return None
+
+
+def _node(fact: NodeWentDown | NodeCameUp) -> str:
+    return fact.data_mover or fact.site

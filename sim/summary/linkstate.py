@@ -63,11 +63,14 @@ def links(story: Story) -> Iterator[LinkStatus]:
 
 
 def nodes(story: Story) -> Iterator[NodeStatus]:
-    """Every site whose data mover is down, in order of when it went down."""
-    down: dict[str, int] = {}
+    """Every site with a data mover that is down, in order of when it went down."""
+    down: dict[tuple[str, str], int] = {}
     for fact in story.facts.among(NodeWentDown, NodeCameUp):
         if isinstance(fact, NodeWentDown):
-            down.setdefault(fact.site, fact.time_ns)
+            down[fact.site, fact.data_mover] = fact.time_ns
         elif isinstance(fact, NodeCameUp):
-            down.pop(fact.site, None)
-    yield from (NodeStatus(site, since) for site, since in down.items())
+            down.pop((fact.site, fact.data_mover), None)
+    first: dict[str, int] = {}
+    for (site, _), since in down.items():
+        first.setdefault(site, since)
+    yield from (NodeStatus(site, since) for site, since in first.items())

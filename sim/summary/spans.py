@@ -45,7 +45,11 @@ def stalls(facts: Facts) -> list[tuple[Span, WritesSuspended]]:
 
 def node_outages(facts: Facts) -> list[tuple[Span, NodeWentDown]]:
     """When a data mover was down."""
-    return spans_between(facts, NodeWentDown, NodeCameUp, lambda fact: getattr(fact, "site", None))
+    return spans_between(facts, NodeWentDown, NodeCameUp, _node)
+
+
+def _node(fact: Record) -> Hashable:
+    return getattr(fact, "site", None), getattr(fact, "data_mover", None)
 
 
 def stops(facts: Facts) -> list[tuple[Span, ReplicationStopped]]:

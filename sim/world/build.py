@@ -114,7 +114,8 @@ class Builder:
         """A site's data movers share its disks; the site's own name stands for the first."""
         spec = self._scenario.sites[site]
         disk = Disk(self._clock, spec.disk.read, spec.disk.write)
-        movers = [Node(self._clock, site, disk, name) for name in spec.data_movers or (site,)]
+        names = spec.data_movers or (site,)
+        movers = [Node(self._clock, site, disk, name, alone=len(names) == 1) for name in names]
         yield site, movers[0]
         yield from ((f"{site}/{node.name}", node) for node in movers)
 

@@ -12,10 +12,14 @@ from sim.world.disk import Disk
 
 
 class Node:
-    """One data mover with its disk. `life` counts restarts, so that what was in flight to an earlier life is lost."""
+    """One data mover with its disk. `life` counts restarts, so that what was in flight to an earlier life is lost.
 
-    def __init__(self, clock: Clock, site: str, disk: Disk, name: str = "") -> None:
+    `told_as`: what facts of it add to its site; nothing where that has no other.
+    """
+
+    def __init__(self, clock: Clock, site: str, disk: Disk, name: str = "", alone: bool = True) -> None:
         self.site, self.disk, self.name = site, disk, name or site
+        self.told_as = "" if alone else self.name
         self.up, self.life = True, 0
         self.changed = Signal(clock, Order.REPAIR)
 

@@ -17,11 +17,11 @@ def fault(kind, time_ns, name="flaps", target="wan", **more):
 HONEST = [
     fault(FaultBegan, 10, detail="down", hit=()),
     fault(FaultBegan, 10, target="lan", detail="down", hit=()),
-    NodeWentDown(time_ns=12, site="hub"),
-    NodeWentDown(time_ns=13, site="hub"),  # its other data mover
+    NodeWentDown(time_ns=12, site="hub", data_mover="hub-a"),
+    NodeWentDown(time_ns=13, site="hub", data_mover="hub-b"),
     fault(FaultEnded, 15, lasted_ns=5),
-    NodeCameUp(time_ns=18, site="hub", down_ns=6),
-    NodeCameUp(time_ns=19, site="hub", down_ns=6),
+    NodeCameUp(time_ns=18, site="hub", data_mover="hub-a", down_ns=6),
+    NodeCameUp(time_ns=19, site="hub", data_mover="hub-b", down_ns=6),
     fault(FaultBegan, 20, detail="down", hit=()),
     fault(FaultEnded, 30, lasted_ns=10),  # the one on lan is on when the run ends
 ]
@@ -46,7 +46,9 @@ CRIMES = {
     "it counts from the first time": (FaultsEndAsTheyBegan, changed(8, lasted_ns=20)),
     "up without having been down": (NodesComeUpAsTheyWentDown, without(2)),
     "up at another place": (NodesComeUpAsTheyWentDown, changed(5, site="far")),
-    "up twice": (NodesComeUpAsTheyWentDown, [*HONEST, NodeCameUp(time_ns=40, site="hub", down_ns=28)]),
+    "up twice": (NodesComeUpAsTheyWentDown, [*HONEST, replace(HONEST[5], time_ns=40, down_ns=28)]),
+    "down twice": (NodesComeUpAsTheyWentDown, [*HONEST[:4], HONEST[2]]),
+    "another data mover comes up": (NodesComeUpAsTheyWentDown, changed(5, data_mover="hub-b", down_ns=6)),
     "it says that it was down for less": (NodesComeUpAsTheyWentDown, changed(6, down_ns=5)),
 }
 

@@ -49,7 +49,7 @@ class Outages:
         for mirror in self.mirrors.values():
             mirror.node_went_down(node)
         node.go_down()
-        self.ledger.append(NodeWentDown(time_ns=now, site=node.site))
+        self.ledger.append(NodeWentDown(time_ns=now, site=node.site, data_mover=node.told_as))
 
     def release(self, node: Node) -> None:
         """A fault on it is over."""
@@ -58,7 +58,8 @@ class Outages:
         if outage.faults:
             return
         del self._down[node]
-        self.ledger.append(NodeCameUp(time_ns=now, site=node.site, down_ns=now - outage.since_ns))
+        down_ns = now - outage.since_ns
+        self.ledger.append(NodeCameUp(time_ns=now, site=node.site, down_ns=down_ns, data_mover=node.told_as))
         node.come_up()
         for mirror in self.mirrors.values():
             mirror.node_came_up(node)

@@ -68,7 +68,9 @@ class Ground:
         self.network = Network(self.clock, streams, link_specs(scenario))
         disk = Disk(self.clock, 0, 0)
         self.nodes = {
-            name: Node(self.clock, site, disk, name) for site in scenario.sites for name in scenario.data_movers(site)
+            name: Node(self.clock, site, disk, name, alone=len(scenario.data_movers(site)) == 1)
+            for site in scenario.sites
+            for name in scenario.data_movers(site)
         }
         faults = Faults(
             self.clock,

@@ -91,6 +91,14 @@ def test_a_reboot_of_a_site_with_one_data_mover():
     assert facts[3] == NodeCameUp(time_ns=2 * MIN + 40 * S, site="far", down_ns=40 * S)
 
 
+def test_a_reboot_of_a_site_with_two_data_movers_says_which_went_down():
+    facts = Ground("{at: 2 min, kind: reboot, site: hub, data_mover: dm2, for: 40 s}").run()
+    told = [(type(fact), fact.data_mover) for fact in facts if isinstance(fact, NodeWentDown | NodeCameUp)]
+    assert told == [(NodeWentDown, "dm2"), (NodeCameUp, "dm2")]
+    both = Ground("{at: 2 min, kind: reboot, site: hub, for: 40 s}").run()
+    assert [fact.data_mover for fact in both if isinstance(fact, NodeCameUp)] == ["dm1", "dm2"]
+
+
 def test_overlapping_reboots_are_two_faults_and_one_outage():
     facts = Ground("""{at: 2 min, kind: reboot, site: far, for: 40 s}
                       {at: 2 min 20 s, kind: reboot, site: far, for: 1 min}""").run()
