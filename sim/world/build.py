@@ -28,6 +28,7 @@ from sim.world.parts import Parts
 from sim.world.recovery.agenda import Agenda
 from sim.world.recovery.commands import Commands
 from sim.world.recovery.disasters import Disasters
+from sim.world.recovery.handover import Handover
 from sim.world.recovery.succession import Succession
 from sim.world.snapshotting import Snapshotter
 from sim.world.wiring import Ground, Wiring
@@ -146,6 +147,7 @@ class Builder:
         mirrors[name] = wiring.mirror(tree(self._scenario, name))
         succession = Succession(name, self._scenario, wiring, self._network, mirrors)
         succession.begin(absent)
+        succession.begin_anew = Handover(succession).begin_anew
         return succession
 
     def _snapshotters(self, of: Succession) -> Iterator[tuple[tuple[str, str], Snapshotter]]:

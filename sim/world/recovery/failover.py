@@ -11,6 +11,7 @@ from sim.engine.identity import SetId
 from sim.engine.roles import Role
 from sim.world.clock import Order, Process, Wait
 from sim.world.holding import Holding
+from sim.world.recovery.handover import Handover
 from sim.world.recovery.settling import Settling
 from sim.world.recovery.succession import Succession
 
@@ -24,16 +25,17 @@ class Failover:
     def run(self) -> Process:
         """Fence -> drain -> restart point -> mount -> promote."""
         succession, held = self._succession, self._held
+        handover = Handover(succession)
         if self._mode == "sync":
             yield from Settling(succession, held, "failover", self._name).settle()
         told = self._fence()
         boundary = yield from self._drain()
         succession.mark("drain")
         yield from held.seat.until_up()
-        succession.prepare(held, boundary, frozenset())
+        handover.prepare(held, boundary, frozenset())
         succession.mark("snapshot")
         yield from self._mount()
-        succession.promote(held, boundary, frozenset(), told, self._mode)
+        handover.promote(held, boundary, frozenset(), told, self._mode)
         succession.mark("promote")
         succession.promoted()
 

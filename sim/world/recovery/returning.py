@@ -70,14 +70,16 @@ class Return:
         chosen = legs(found, self._queue, snapshot, intermediate, transfer)
         costing = costs(found, self._queue, snapshot, intermediate)
         whole = any(leg.name == "full" for leg in chosen)
+        self._lengthen_list(restart.stamp, found, chosen)
         self._way, cause = ("full", "cheaper") if whole else ("incremental", "")
         blocks = (costing.undo_blocks, costing.copy_blocks, costing.merged_blocks, costing.full_blocks)
         self._tell_plan(cause, "full" if whole else "literal" if transfer == "literal" else "merged", found, blocks)
         return tuple(leg for leg in chosen if transfer != "literal" or leg.name != "undo")
 
     def wholly(self, why: str) -> None:
-        """It takes a whole copy (step 536)."""
+        """It takes a whole copy (step 536): until that is complete what is there is no boundary, nor near one."""
         self._way = "full"
+        self._held.position = self._held.undo = None
         whole = self._succession.source.volume.freeze_use().blocks().count()
         self._tell_plan(why, "full", None, (0, 0, 0, whole))
 
@@ -111,6 +113,14 @@ class Return:
         source = self._succession.source
         evidence, began_at = self._held.evidence(), self._succession.began_at
         return plan(evidence, restart.stamp, self._restart_is_live, source.save_volume, began_at)
+
+    def _lengthen_list(self, restart: SetId, found: ResyncPlan, chosen: tuple[Leg, ...]) -> None:
+        """What is about to be sent may be there or not when this is interrupted for good: it is in the list too."""
+        parts = [found.undo, *(leg.addresses for leg in chosen)]
+        everything = np.unique(np.concatenate(parts))
+        if everything.size > found.undo.size:
+            self._held.undo = UndoList(restart, everything)
+            self._succession.enter(UndoListStored, site=self._held.site, blocks=int(everything.size))
 
     # -- how ----------------------------------------------------------------------------------------------------------
 

@@ -12,22 +12,20 @@ from dataclasses import dataclass, field
 
 from sim.engine.identity import SetId
 from sim.engine.roles import NotAllowed, Role, allowed, mount_of
-from sim.records import CopiesChanged, LossCounted, Promoted, RestartPointTaken, RoleChanged
+from sim.records import CopiesChanged, RoleChanged
 from sim.scenario import schema
-from sim.scenario.routes import tree_from
-from sim.world.activity import Activity
-from sim.world.clock import Clock, Order
+from sim.world.clock import Clock
 from sim.world.holding import Holding
 from sim.world.mirror import Arm, Mirror
 from sim.world.network import Network
 from sim.world.node import Node
 from sim.world.primary import Primary
 from sim.world.recovery.phases import Recovery
-from sim.world.recovery.reach import news_of, reaches
+from sim.world.recovery.reach import reaches
+from sim.world.recovery.replaced import Replaced
 from sim.world.recovery.returning import Return
 from sim.world.secondary import Secondary
 from sim.world.wiring import Wiring
-from sim.world.written import Doomed
 
 
 @dataclass(slots=True)
@@ -41,15 +39,6 @@ class RestartPoint:
 
 
 @dataclass(slots=True)
-class Stale:
-    """A source that was replaced and may not know it: it is told as soon as word gets through."""
-
-    mirror: Mirror
-    holding: Holding
-    restart: SetId
-
-
-@dataclass(slots=True)
 class Succession:
     """Who is the source of one replication, and what becomes of the others."""
 
@@ -59,10 +48,11 @@ class Succession:
     network: Network
     mirrors: dict[str, Mirror]  # of all replications; this one's is replaced with each generation
     on_change: Callable[[], None] = lambda: None
+    begin_anew: Callable[[str], None] = lambda _why: None  # another generation at the same site (C13)
     source: Holding = field(init=False)
     generation: int = 1
     restart: RestartPoint | None = None
-    stale: list[Stale] = field(default_factory=list)  # sources that were replaced and may not know it
+    replaced: Replaced = field(init=False)
     recovery: Recovery | None = None
     recoveries: int = 0
     began_at: dict[int, SetId] = field(default_factory=dict)  # the boundary that each later generation began with
@@ -71,11 +61,10 @@ class Succession:
     struck_ns: int = 0  # when the source took its last write
     _before: dict[str, Role] = field(default_factory=dict)  # the roles of copies whose site is down
     _copies: int = -1
-    _listened: set[tuple[str, str]] = field(default_factory=set)
 
     def begin(self, hops_absent: frozenset[str]) -> None:
         """The world begins: roles as the scenario has them."""
-        self.source = next(iter(self.holdings.values()))
+        self.source, self.replaced = next(iter(self.holdings.values())), Replaced(self)
         for name in sorted(hops_absent):
             self.holdings[name].role = Role.AWAITING
 
@@ -144,6 +133,18 @@ class Succession:
         else:
             self.becomes(held, role)
 
+    def returns_as(self, held: Holding, role: Role) -> None:
+        """A copy of which a new role is known, whether its site is up or not."""
+        if held.seat.up:
+            self._before.pop(held.name, None)
+            self.becomes(held, role)
+        else:
+            self.is_again(held, role)
+
+    def look(self) -> None:
+        """The run ends."""
+        self.replaced.look()
+
     def count_copies(self) -> None:
         """Enter how many consistent copies there are, if that changed (R10)."""
         copies = sum(self._is_consistent(held) for held in self.holdings.values())
@@ -170,9 +171,8 @@ class Succession:
         if self.source.seat.node is node and node.up:
             self.struck_ns = self.now_ns
         self.mirror.node_went_down(node)
-        for stale in self.stale:
-            if stale.holding.seat.node is node:
-                stale.mirror.primary.crash()
+        for stale in self.replaced.on(node):
+            stale.mirror.primary.crash()
         for held in self.holdings.values():
             if held.seat.node is node and held.role is not Role.LOST:
                 self._before[held.name] = held.role
@@ -180,14 +180,14 @@ class Succession:
 
     def node_came_up(self, node: Node) -> None:
         """Go on from what is durable; a source that was replaced meanwhile is told, if word gets there."""
-        untold = [stale for stale in self.stale if stale.holding.seat.node is node]
+        untold = self.replaced.on(node)
         for held in self.holdings.values():
-            if held.seat.node is node and held.role is Role.LOST and held not in [stale.holding for stale in untold]:
+            if held.seat.node is node and held.role is Role.LOST and held not in self.replaced:
                 self.becomes(held, self._before.pop(held.name))
         self._source_came_up(node)
         for stale in untold:
-            if not self.tell(stale):
-                self._goes_on_writing(stale)
+            if not self.replaced.tell(stale):
+                self.replaced.goes_on(stale)
         self.on_change()
 
     def _source_came_up(self, node: Node) -> None:
@@ -219,138 +219,6 @@ class Succession:
             return
         if held.volume_lost or held.lost:
             self.mirror.drop(held.name, "volume_lost" if held.volume_lost else "save_volume_lost")
-
-    def begin_anew(self, why: str) -> None:
-        """The source has lost track of what its copies lack: another generation, and whole copies (C13)."""
-        old = self.mirror
-        old.primary.gate.abandon("restart")
-        users = old.primary.activity.hand_over()
-        old.retire_members()
-        old.retire_primary()
-        self._leave(old)
-        self._drop_restart_point()
-        self.generation, self.why_anew = self.generation + 1, why
-        self.source.joined(SetId(self.generation, 0))
-        hops = tree_from(self.scenario, self.name, self.source.name)
-        absent = frozenset(other.name for other in self.others())
-        begin = SetId(self.generation, 0)
-        self.mirrors[self.name] = self.wiring.next_mirror(self.source, begin, hops, users, absent)
-        self.mirror.start("done")
-        self._call_back()
-
-    # -- a source that was replaced -----------------------------------------------------------------------------------
-
-    def tell(self, stale: Stale) -> bool:
-        """Tell a source that it was replaced, if word gets through: it takes no more writes (L1778; F5)."""
-        if not self.reaches(stale.holding):
-            return False
-        self._demote(stale)
-        return True
-
-    def _demote(self, stale: Stale) -> None:
-        primary, held = stale.mirror.primary, stale.holding
-        self.stale.remove(stale)
-        stale.mirror.retire_primary()
-        self._tell_doomed(stale)
-        held.position, held.log = primary.last_cut, primary.source.log
-        role = Role.AWAITING if held.volume_lost else Role.DEMOTED
-        if held.seat.up:
-            self._before.pop(held.name, None)
-            self.becomes(held, role)
-        else:
-            self.is_again(held, role)
-        self.on_change()
-
-    def look(self) -> None:
-        """The run ends: what was written in vain until now is counted."""
-        for stale in self.stale:
-            if stale.mirror.primary.node.up:
-                stale.mirror.primary.look()
-            self._tell_doomed(stale)
-
-    def _goes_on_writing(self, stale: Stale) -> None:
-        """Users go on at a source that does not know that it was replaced: split brain (case 42)."""
-        primary, held = stale.mirror.primary, stale.holding
-        self._before.pop(held.name, None)
-        if held.volume_lost or held.log_lost:
-            self.becomes(held, Role.AWAITING)
-            return
-        if primary.doomed is None:
-            primary.doomed = Doomed(primary.source.volume.n_blocks)
-            primary.activity.take_up(self.wiring.other_users(self.generation - 1))
-        self.becomes(held, Role.STALE_PRIMARY)
-        primary.recover()
-
-    def _tell_doomed(self, stale: Stale) -> None:
-        primary = stale.mirror.primary
-        doomed, primary.doomed = primary.doomed, None
-        if doomed is not None and doomed.writes:
-            self.enter(
-                LossCounted,
-                recovery=self.recoveries,
-                kind="doomed",
-                site=stale.holding.site,
-                generation=stale.restart.generation,
-                number=stale.restart.number,
-                writes=doomed.writes,
-                blocks=doomed.blocks,
-                lost_bytes=doomed.blocks * primary.block_bytes,
-                written_bytes=doomed.written_bytes,
-                rpo_ns=0,
-                sets=0,
-            )
-
-    def _listen(self, stale: Stale) -> None:
-        """Word may get through later."""
-        pair = self.source.site, stale.holding.site
-        if pair not in self._listened:
-            self._listened.add(pair)
-            for signal in news_of(self.network, self.source.seat, stale.holding.seat):
-                signal.calls(lambda: self.clock.call_at(self.now_ns, Order.NETWORK, self._heard))
-
-    def _heard(self) -> None:
-        for stale in list(self.stale):
-            self.tell(stale)
-
-    # -- a new generation ---------------------------------------------------------------------------------------------
-
-    def promote(self, held: Holding, boundary: SetId, here: frozenset[str], told: bool, mode: str) -> None:
-        """Another copy, which is at `boundary`, is the source from now on; those who are `here` too follow at once.
-
-        `told`: the old source knows, and takes no more writes. Planned is what leaves the old source at the boundary.
-        """
-        old, old_source = self.mirror, self.source
-        planned = old_source.name in here
-        if not planned:
-            self._tell_loss(old, boundary, told)
-        users = self._users(old, told)
-        old.retire_members()
-        self._leave(old)
-        self.generation, self.why_anew = self.generation + 1, ""
-        self.began_at[self.generation] = boundary
-        self.source, held.generation = held, self.generation
-        absent = frozenset(other.name for other in self.others() if other.name not in here)
-        begin = SetId(self.generation, 0)
-        for name in sorted(here):
-            self.holdings[name].joined(begin)
-        hops = tree_from(self.scenario, self.name, held.name)
-        self.mirrors[self.name] = self.wiring.next_mirror(held, begin, hops, users, absent)
-        self._demoted(old, old_source, boundary, planned, told)
-        self.becomes(held, Role.PRIMARY)
-        self.mirror.start("done")
-        self.mirror.primary.tell_save_volume()
-        self.enter(
-            Promoted,
-            recovery=self.recovery_number,
-            site=held.site,
-            secondary=held.name,
-            mode=mode,
-            generation=self.generation,
-            disaster_ns=self.now_ns if self.recovery is None else self.recovery.began_ns,
-            planned=planned,
-        )
-        self._call_back()
-        self.on_change()
 
     # -- the recovery of now ------------------------------------------------------------------------------------------
 
@@ -388,61 +256,8 @@ class Succession:
         """Which recovery is under way; 0 for none."""
         return 0 if self.recovery is None else self.recovery.number
 
-    def prepare(self, held: Holding, boundary: SetId, here: frozenset[str]) -> None:
-        """Take the restart point, if anybody will have to come back to it (step 473)."""
-        self._drop_restart_point()
-        awaited = {other.name for other in self.holdings.values() if other is not held and other.name not in here}
-        if not awaited:
-            return
-        snapshot = held.snapshots.queue.create(boundary)
-        held.snapshots.note("restart")
-        self.restart = RestartPoint(snapshot, boundary, awaited, held)
-        self.enter(
-            RestartPointTaken,
-            recovery=self.recovery_number,
-            site=held.site,
-            generation=boundary.generation,
-            number=boundary.number,
-            boundary_time_ns=self.mirror.primary.boundary_time_ns[boundary],
-            snapshot=snapshot,
-        )
-
-    def at(self, boundary: SetId, promoted: Holding) -> frozenset[str]:
-        """Who else is at a boundary, whole, and can follow at once."""
-        arms = self.mirror.arms.values()
-        whole = (arm for arm in arms if arm.member.present and arm.secondary.in_sync and arm.secondary.at_boundary)
-        return frozenset(
-            arm.member.name
-            for arm in whole
-            if arm.secondary.playback.boundary == boundary and arm.member.name != promoted.name
-            if not arm.secondary.shares_save_volume
-        )
-
-    def _users(self, old: Mirror, told: bool) -> Activity:
-        """The users go to the new source; where the old one does not know, others go on there."""
-        primary = old.primary
-        if primary.node.up and not told:
-            primary.look()
-            users = primary.activity.hand_over()
-            primary.doomed = Doomed(primary.source.volume.n_blocks)
-            primary.activity.take_up(self.wiring.other_users(self.generation))
-            return users
-        primary.gate.abandon("promoted")
-        return primary.activity.hand_over()
-
-    def _leave(self, old: Mirror) -> None:
-        """All copies are off the history of what comes: what is on their disks says how far they were."""
-        for arm in old.arms.values():
-            held, playback = self.holdings[arm.member.name], arm.secondary.playback
-            if playback.readable:
-                held.left_ns = self.now_ns
-                held.position = playback.boundary
-                held.begun = playback.view if playback.view != playback.boundary else None
-                held.played_from = arm.secondary.save_volume
-            elif arm.member.present:  # a copy was on its way: what is there is a mixture, and no boundary
-                held.position = held.begun = held.undo = None
-
-    def _drop_restart_point(self) -> None:
+    def drop_restart_point(self) -> None:
+        """Nobody has to be compared with it any more (B7)."""
         if self.restart is not None:
             self.restart.held.snapshots.delete(self.restart.snapshot, "recovered")
             self.restart = None
@@ -452,54 +267,16 @@ class Succession:
         if self.restart is not None:
             self.restart.awaited.discard(held.name)
             if not self.restart.awaited:
-                self._drop_restart_point()
+                self.drop_restart_point()
         self.becomes(held, Role.SECONDARY)
         self.count_copies()
         self.on_change()
 
-    def _tell_loss(self, old: Mirror, boundary: SetId, told: bool) -> None:
-        primary = old.primary
-        if primary.node.up and not told:
-            primary.look()
-            self.struck_ns = self.now_ns
-        loss = primary.lost_after(boundary)
-        self.enter(
-            LossCounted,
-            recovery=self.recovery_number,
-            kind="failover",
-            site=self.source.site,
-            generation=boundary.generation,
-            number=boundary.number,
-            writes=loss.writes,
-            blocks=loss.blocks,
-            lost_bytes=loss.blocks * primary.block_bytes,
-            written_bytes=loss.written_bytes,
-            rpo_ns=max(0, self.struck_ns - primary.boundary_time_ns[boundary]) if loss.writes else 0,
-            sets=loss.sets,
-        )
-
-    def _demoted(self, old: Mirror, old_source: Holding, boundary: SetId, planned: bool, told: bool) -> None:
-        """What becomes of the source that was."""
-        if planned:
-            old.retire_primary()
-            self.becomes(old_source, Role.SECONDARY)
-            return
-        old_source.left_ns = self.now_ns
-        stale = Stale(old, old_source, boundary)
-        self.stale.append(stale)
-        if told:
-            self._demote(stale)
-        elif old.primary.node.up:
-            self.becomes(old_source, Role.STALE_PRIMARY)
-        for one in self.stale:
-            self._listen(one)
-
-    def _call_back(self) -> None:
+    def call_back(self) -> None:
         """The other secondaries come back by themselves; the old source waits for the operator's word."""
         for arm in list(self.mirror.arms.values()):
             held = self.holdings[arm.member.name]
-            untold = any(held is stale.holding for stale in self.stale)
-            if not arm.member.present and not untold and held.role is not Role.DEMOTED:
+            if not arm.member.present and held not in self.replaced and held.role is not Role.DEMOTED:
                 self.bring_back(held)
 
     def bring_back(self, held: Holding) -> None:

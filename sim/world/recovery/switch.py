@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sim.world.clock import Order, Process
 from sim.world.holding import Holding
+from sim.world.recovery.handover import Handover
 from sim.world.recovery.refusals import Refused
 from sim.world.recovery.settling import Settling
 from sim.world.recovery.succession import Succession
@@ -29,6 +30,7 @@ class Switch:
 
     def _switch(self) -> Process:
         succession, held = self._succession, self._held
+        handover = Handover(succession)
         settling = Settling(succession, held, self._command, self._name)
         boundary = yield from settling.settle()
         life = held.seat.life
@@ -36,7 +38,7 @@ class Switch:
         if held.seat.life != life or not succession.mirror.primary.node.up:
             settling.take_back()
             raise Refused("an end of it stopped while the volume was mounted")
-        here = succession.at(boundary, held) | {succession.source.name}
-        succession.prepare(held, boundary, here)
-        succession.promote(held, boundary, here, told=True, mode="")
+        here = handover.at(boundary, held) | {succession.source.name}
+        handover.prepare(held, boundary, here)
+        handover.promote(held, boundary, here, told=True, mode="")
         succession.returned(held)

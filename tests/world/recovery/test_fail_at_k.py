@@ -112,7 +112,7 @@ def assert_whole(run: Run, world: World, what: str) -> None:
     assert roles == {"madrid": Role.PRIMARY, "lisbon": Role.SECONDARY}, what
     assert succession.arm(succession.holdings["lisbon"]).secondary.in_sync, what
     assert succession.restart is None, what
-    assert not succession.stale, what
+    assert not succession.replaced, what
     assert all(not held.snapshots.queue.snapshots for held in succession.holdings.values()), what
 
 
