@@ -1,6 +1,6 @@
 """The README shows what a run prints and draws now: its blocks of output and its charts are made again and compared.
 
-A change that is meant: `python -m tests.analysis.test_readme` draws the charts again; the words are for people to write.
+After a change that is meant `python -m tests.analysis.test_readme` draws the charts again; the words are for people.
 """
 
 from __future__ import annotations
