@@ -57,9 +57,8 @@ class Failover:
     def _drain(self) -> Wait[SetId]:
         """Replay what the mode asks for, and stop; answers the boundary."""
         secondary = self._succession.arm(self._held).secondary
-        if self._mode == "now":
-            secondary.playing = False
-        elif secondary.inbox is not None:
+        secondary.playing = self._mode != "now"  # also where the operator had stopped it
+        if secondary.playing and secondary.inbox is not None:
             secondary.urge(secondary.inbox.received)
         while not (secondary.at_boundary and (self._mode == "now" or not secondary.playback.playable())):
             yield secondary.changed.wait()

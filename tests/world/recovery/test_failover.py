@@ -156,3 +156,13 @@ def test_a_snapshot_delta_goes_to_a_copy_that_is_no_member():
         "porto does not hold the older snapshot", "lisbon is a member of the replication: sets bring it up to date",
     ]  # fmt: skip
     assert facts(done, BytesCarried, destination="porto")[0].cause == "snapshot_delta"
+
+
+def test_a_copy_that_was_stopped_replays_what_it_has_when_it_takes_over():
+    stopped = "{at: 57 min, kind: stop}\n{at: 61 min, kind: site-lost, site: madrid}"
+    done = run(
+        ground(f"{stopped}\n{{at: 70 min, kind: failover, to: lisbon}}", secondaries="lisbon: {timeout: 30 min}")
+    )
+    [loss] = facts(done, LossCounted)
+    assert loss.number == 11  # what came in before it was stopped
+    assert facts(done, Promoted)
