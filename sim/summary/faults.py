@@ -6,7 +6,7 @@ a link is cut by what lets nothing pass; whatever else is on it only makes it sl
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from typing import Final
 
 from sim.records import (
@@ -16,11 +16,10 @@ from sim.records import (
     MemberReachable,
     MemberUnreachable,
     Record,
-    ReplicationBegan,
     RouteChanged,
 )
 from sim.summary.facts import Facts
-from sim.summary.spans import spans_between
+from sim.summary.spans import before_next_generation, spans_between
 from sim.summary.windows import Span, Windows
 
 # of these kinds nothing passes a link that they befall
@@ -39,13 +38,7 @@ def unreachable(facts: Facts) -> list[tuple[Span, MemberUnreachable]]:
     another generation began.
     """
     marked = spans_between(facts, MemberUnreachable, (MemberReachable, RouteChanged), _member)
-    began = list(facts.of(ReplicationBegan))
-    return [((fact.since_ns, min([end, *_later(began, fact)])), fact) for (_, end), fact in marked]
-
-
-def _later(began: Iterable[ReplicationBegan], fact: MemberUnreachable) -> Iterator[int]:
-    """When generations of a fact's replication began after it."""
-    return (one.time_ns for one in began if one.replication == fact.replication and one.time_ns > fact.time_ns)
+    return [((fact.since_ns, before_next_generation(facts, fact, end)), fact) for (_, end), fact in marked]
 
 
 def arrow(source: str, destination: str) -> str:

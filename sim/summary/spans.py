@@ -53,8 +53,15 @@ def _node(fact: Record) -> Hashable:
 
 
 def stops(facts: Facts) -> list[tuple[Span, ReplicationStopped]]:
-    """When replication to a secondary was stopped by its operator."""
-    return spans_between(facts, ReplicationStopped, ReplicationStarted, _arm)
+    """When replication to a secondary was stopped by its operator; the next generation goes on with all."""
+    stopped = spans_between(facts, ReplicationStopped, ReplicationStarted, _arm)
+    return [((since, before_next_generation(facts, fact, end)), fact) for (since, end), fact in stopped]
+
+
+def before_next_generation(facts: Facts, fact: Record, end_ns: int) -> int:
+    """The end of what a fact began, or the begin of the next generation of its replication if that is earlier."""
+    own = facts.about(ReplicationBegan, replication=getattr(fact, "replication", ""))
+    return min([end_ns, *(began.time_ns for began in own if began.time_ns > fact.time_ns)])
 
 
 def copies_due(facts: Facts) -> list[tuple[Span, SecondaryDropped]]:

@@ -43,7 +43,7 @@ def state_of(story: Story, generation: Generation, secondary: str) -> str:
     for opens, closes, word in _TROUBLES:
         if _newest(own, opens, closes):
             return word
-    reached = list(story.facts.among(MemberUnreachable, MemberReachable, RouteChanged))
+    reached = list(generation.facts.among(MemberUnreachable, MemberReachable, RouteChanged))
     for hop in generation.routes.path(secondary, story.until_ns)[::-1]:
         if _newest(
             _of_member(reached, generation.name, hop.member), MemberUnreachable, (MemberReachable, RouteChanged)

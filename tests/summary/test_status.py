@@ -8,9 +8,12 @@ import pytest
 
 from analysis.status import clock, table
 from sim import records
+from sim.summary import Story as Read
+from sim.summary.outages import Outages
 from sim.summary.stands import Destination, Status, described
 from sim.summary.status import SHOWN, status
 from tests.summary.branches import offices
+from tests.summary.disasters import Recovered
 from tests.summary.ledgers import BLOCK, S, Story, ns, said, scenario
 from tests.summary.test_wan import forwarded_tree
 
@@ -72,6 +75,16 @@ def test_the_state_says_what_is_the_matter(told: object, state: str) -> None:
     story.route("hub", "madrid", "trunk", role="forwarder").route("lisbon", "hub", "west")
     assert callable(told)
     assert destination(at(told(story), 10)).state == state
+
+
+def test_the_next_generation_reaches_and_serves_whom_the_one_before_did_not() -> None:
+    """After a split brain the copy that had taken over was said to be unreachable, to the end of the run."""
+    story = Recovered(until=100).unreachable(10, 20, None).add(records.ReplicationStopped, 20, secondary="lisbon")
+    story.source(50, "lisbon", "madrid").source(60, "madrid", "lisbon")
+    assert destination(at(story, 30)).state == "stopped"
+    assert destination(at(story, 70)).state == "in step"
+    read = Read(story.run())
+    assert Outages(read.facts).of(read.mirrors[0], "lisbon").spans == ((ns(20), ns(50)),)
 
 
 def test_while_a_copy_is_under_way_nothing_is_served_and_no_set_is_outstanding() -> None:
