@@ -11,6 +11,8 @@ from tests.swarm.draw import Drawing, Plan, S
 from tests.swarm.wan_ground import PRIMARY, Ground, Member
 from tests.swarm.wan_trouble import Trouble
 
+RESTLESS = 10  # times as long as the trouble the calm lasts at most where users go on writing
+
 
 def draw(seed: int) -> Plan:
     """The wide-area world of a number."""
@@ -137,6 +139,8 @@ class WanDrawing(Drawing):
     def _calm(self, trouble: Trouble, replication: dict[str, Any], calm: int) -> int:
         """Everything is started, and whoever waits for more does so no longer; answers how long the calm lasts."""
         tail = self._long_enough(replication)
+        if not self.quiet:  # users go on: then nobody asks whether everything comes to rest
+            tail = min(tail, RESTLESS * calm)
         at = f"{calm} ns"
         trouble.timeline.append({"at": at, "kind": "start", "id": "calm-start"})
         source = {"kind": "set-policy", "id": "calm-source", "timeout": f"{max(tail // 30, 1)} ns"}
