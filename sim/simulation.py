@@ -19,7 +19,7 @@ from sim.world.clock import Order
 from sim.world.contents import RowType
 from sim.world.errors import ModelBroken
 from sim.world.ledger import Ledger
-from sim.world.memory import keep_freed_pages
+from sim.world.memory import collecting_seldom, keep_freed_pages
 
 TICK_EVENTS = 64
 
@@ -57,7 +57,8 @@ def simulate(
     world, ledger = _begin(scenario, seed, replication_index, checking, row_type)
     until = scenario.run.until
     world.clock.call_at(until, Order.METRICS, world.look)
-    world.clock.run(until, _ticker(progress))
+    with collecting_seldom():
+        world.clock.run(until, _ticker(progress))
     _end(world, ledger, until, checking)
     return Run(scenario, seed, replication_index, tuple(ledger.facts), ledger.digest(), world.clock.events_handled)
 
@@ -101,7 +102,8 @@ def _begin(
     """A world in which everything has just begun."""
     keep_freed_pages()
     laws = _laws(scenario) if checking != "off" else []
-    ledger = Ledger(lambda fact: _watch(laws, fact, seed, replication_index), seed, replication_index)
+    watch: Callable[[Record], None] = lambda fact: _watch(laws, fact, seed, replication_index)  # noqa: E731
+    ledger = Ledger(watch if laws else lambda _fact: None, seed, replication_index)
     world = build(scenario, ledger, Streams(seed, replication_index), checking, row_type)
     until = scenario.run.until
     ledger.append(

@@ -125,7 +125,10 @@ class Bitmap:
         """Which of the bits are set: bool array of the shape of `addresses`."""
         if addresses.size == 0:
             return np.zeros(0, dtype=np.bool_)
-        where = self._in_a_row(*self._check(addresses), addresses)
+        low, high = self._check(addresses)
+        if self._all_full(low, high):
+            return np.ones(addresses.size, dtype=np.bool_)
+        where = self._in_a_row(low, high, addresses)
         if where is None:
             slots = self._slots(addresses)
             if slots.min() == slots.max() == FULL_PAGE:
@@ -240,6 +243,13 @@ class Bitmap:
         if low < 0 or high >= self.n_bits:
             raise IndexError(f"addresses {low}..{high} are outside [0, {self.n_bits})")
         return low, high
+
+    def _all_full(self, low: int, high: int) -> bool:
+        """Whether all pages from one bit to another are of ones, looking no further than is worth it."""
+        first, last = low >> PAGE_SHIFT, high >> PAGE_SHIFT
+        if self._table[first] != FULL_PAGE or last - first >= MOST_IN_A_ROW:
+            return False
+        return bool((self._table[first : last + 1] == FULL_PAGE).all())
 
     def _in_a_row(self, low: int, high: int, addresses: Addresses) -> Addresses | None:
         """The words of these bits in [low, high], where the pages between lie in a row in store; else None."""

@@ -34,8 +34,9 @@ class Connection:
         self._sender = Sender(congestion)
         self._size_bytes = 0
         self._path = PathView(0, 0)
+        self._pipe = Pipe(self._path)
         self._plan = Plan([0], [0], [0], 0)
-        self._planner = Planner(self._plan, 0, self._path, 0)
+        self._planner = Planner(self._plan, 0, self._pipe, 0)
         self._connects_ns = 0  # since when it tries to connect
         self._asleep = False
         self._stalled_ns = self._timer_ns = self._timeout_ns = 0  # of a sender that sleeps
@@ -105,15 +106,19 @@ class Connection:
         self._asleep = False
 
     def _carry(self, now_ns: int, path: PathView) -> Plan:
-        self._path = path
+        self._pipe, self._path = self._pipe_of(path), path
         if self.congestion == "ideal":
             plan_straight(self._plan, self._size_bytes, path, now_ns)
         elif self._plan.payload_bytes[-1] == self._size_bytes:
             self._plan.end_ns = now_ns
         else:
-            self._planner = Planner(self._plan, self._size_bytes, path, now_ns)
+            self._planner = Planner(self._plan, self._size_bytes, self._pipe, now_ns)
             self._planner.carry(self._sender, self._luck)
         return self._plan
+
+    def _pipe_of(self, path: PathView) -> Pipe:
+        """A path in the terms of a sender; mostly it is the one that it saw last."""
+        return self._pipe if path == self._path else Pipe(path)
 
     def _look(self, now_ns: int) -> None:
         """Where the sender is now."""
@@ -122,7 +127,7 @@ class Connection:
 
     def _wait_no_longer(self, path: PathView) -> None:
         """What is at the bottleneck goes as fast as the new path lets it, and its acknowledgements come as soon."""
-        sender, pipe = self._sender, Pipe(path)
+        sender, pipe = self._sender, self._pipe_of(path)
         if self.congestion == "ideal" or not sender.connected:
             return
         waits_s = max(pipe.rtt_s, self._planner.pipe.rtt_s) + (1 + sender.backlog) * pipe.gap_s
@@ -134,7 +139,7 @@ class Connection:
 
     def _take_up(self, rested_s: float, path: PathView) -> None:
         """The window with which a used connection begins, and what clocks it."""
-        sender, pipe = self._sender, Pipe(path)
+        sender, pipe = self._sender, self._pipe_of(path)
         round_s = sender.round_s(pipe)
         sender.step, sender.acks, sender.backoffs = "round", 0.0, 0
         if rested_s < pipe.rtt_s:  # acknowledgements still come in

@@ -39,11 +39,15 @@ class PathView:
 class Pipe:
     """A path in the terms of a sender: seconds and packets (as numbers that need not be whole)."""
 
-    __slots__ = ("full", "gap_s", "hazard", "pipe", "queue", "really_lost", "round_s", "rtt_s", "window")
+    __slots__ = ("full", "gap_s", "hazard", "pipe", "queue", "really_lost", "round_s", "rtt_s", "takes", "window")
 
     def __init__(self, path: PathView) -> None:
         self.rtt_s = path.rtt_ns / NS_PER_S
         self.gap_s = float(8 * PACKET_BYTES / path.bits_per_s) if path.bits_per_s else 0.0
+        takes_ns = 8 * PACKET_BYTES * NS_PER_S * path.bits_per_s.denominator
+        sends = PAYLOAD_BYTES * path.bits_per_s.numerator
+        common = math.gcd(takes_ns, sends)
+        self.takes = takes_ns // common, sends // common  # so long for so many bytes of payload, exactly; 0: unlimited
         self.round_s = self.rtt_s + self.gap_s  # from a packet's first bit to its acknowledgement
         self.pipe = self.round_s / self.gap_s if self.gap_s else math.inf  # packets that keep the bottleneck busy
         self.queue = max(LEAST_QUEUE, path.queue_bytes / PACKET_BYTES)

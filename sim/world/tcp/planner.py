@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from sim.world.tcp import epochs, repairs, rounds
 from sim.world.tcp.luck import EvenLuck, Luck
-from sim.world.tcp.path import NS_PER_S, PACKET_BYTES, PAYLOAD_BYTES, PathView, Pipe
+from sim.world.tcp.path import NS_PER_S, PAYLOAD_BYTES, Pipe
 from sim.world.tcp.plan import Plan
 from sim.world.tcp.sender import FIELDS, LONGEST_TIMEOUT_S, NOTHING, Sender, State, Waits
 
@@ -60,15 +60,11 @@ _TIME: Final = attrgetter("time_s")
 class Planner:
     """Plans one transfer from an origin on."""
 
-    __slots__ = ("_blocks", "_marks", "_needs", "_origin_ns", "_pipe", "_plan", "_size_bytes")
+    __slots__ = ("_blocks", "_marks", "_origin_ns", "_pipe", "_plan", "_size_bytes")
 
-    def __init__(self, plan: Plan, size_bytes: int, path: PathView, origin_ns: int) -> None:
+    def __init__(self, plan: Plan, size_bytes: int, pipe: Pipe, origin_ns: int) -> None:
         self._plan, self._size_bytes, self._origin_ns = plan, size_bytes, origin_ns
-        self._pipe = Pipe(path)
-        share = path.bits_per_s
-        per, rate = 8 * PACKET_BYTES * NS_PER_S * share.denominator, PAYLOAD_BYTES * share.numerator
-        common = math.gcd(per, rate)
-        self._needs = (per // common, rate // common)
+        self._pipe = pipe
         self._marks: list[Mark] = []
         self._blocks: list[tuple[float, float, float]] = []  # how long each lasted, what it sent and lost
 
@@ -230,8 +226,10 @@ class Planner:
         payload = self._size_bytes - math.ceil(left * PAYLOAD_BYTES - HAIR)
         if payload <= last:
             payload = last
-        elif (rate := self._needs[1]) and (due_ns := last_ns - (last - payload) * self._needs[0] // rate) > time_ns:
-            time_ns = due_ns
+        else:
+            takes_ns, sends = self._pipe.takes
+            if sends and (due_ns := last_ns - (last - payload) * takes_ns // sends) > time_ns:
+                time_ns = due_ns
         plan.add(time_ns if time_ns > last_ns else last_ns, payload, max(plan.resent_bytes[-1], resent))
 
 
