@@ -123,7 +123,10 @@ class Succession:
         if not allowed(held.role, role):
             raise NotAllowed(held.role, f"become {role.value}")
         held.role = role
-        self.enter(RoleChanged, site=held.site, role=role.value, mount=mount_of(role).value, generation=held.generation)
+        if self.holdings.get(held.site, held) is held:  # a copy beside the primary's does not speak for their site
+            self.enter(
+                RoleChanged, site=held.site, role=role.value, mount=mount_of(role).value, generation=held.generation
+            )
         self.count_copies()
 
     def is_again(self, held: Holding, role: Role) -> None:
