@@ -122,6 +122,7 @@ class Copier:
         self._request: _Request | None = None
         self._attempts = 0
         self._out = False  # the secondary is no member of the replication
+        self._retired = False
         self._flow: NetworkFlow | None = None
         self._disk_flows: tuple[Flow, ...] = ()
         self._breaks, self._broke_ns = 0, -1  # how often it broke, and when last: what was on its way is lost
@@ -134,7 +135,13 @@ class Copier:
         return self.primary.snapshots.queue
 
     def ask(self, cause: str, why: str) -> None:
-        """Ask for a new copy; one under way is given up. What can be read there stays readable until it begins."""
+        """Ask for a new copy; one under way is given up. What can be read there stays readable until it begins.
+
+        One that was on its way back to the history goes on with that: its disks say how.
+        """
+        if self._retired:
+            return
+        cause = cause if self._returning is None else RESYNC
         self._request, self._out = _Request(cause, why, self._two_snapshots), False
         self._let_go()
         self._break_off()
@@ -180,7 +187,7 @@ class Copier:
 
     def retire(self) -> None:
         """Its generation is over: a copy under way breaks off where it is."""
-        self._out = True
+        self._out = self._retired = True
         self.tell_unfinished()
         self._break_off()
         self._flow, self._disk_flows = None, ()
@@ -301,6 +308,8 @@ class Copier:
             breaks = self._breaks
             flow, disks = self._begin_flows(todo.left * self.primary.block_bytes, cause)
             yield self._clock.both(flow.ended, *(disk.ended for disk in disks))
+            if self._flow is None:  # its generation ended meanwhile
+                raise _GivenUp
             self._account(cause)
             self._flow, self._disk_flows = None, ()
             self._stop_if_overtaken()

@@ -17,6 +17,8 @@ from sim.engine.volume import PAGE_BLOCKS, Volume
 from sim.world.node import Seat
 from sim.world.snapshotwatch import SnapshotWatch
 
+SPOILT = "save_volume_corrupt"
+
 
 @dataclass(slots=True, eq=False)
 class Holding:
@@ -77,10 +79,19 @@ class Holding:
                     self.log_lost = True
 
     def corrupt(self, parts: Iterable[str]) -> None:
-        """A disaster flipped bits in what these parts hold."""
-        if "save_volume" in parts:
-            for set_id in self.save_volume.held():
-                self.save_volume.flip_bits(set_id)
+        """A disaster flipped bits in what these parts hold, where there are checksums that can tell."""
+        ring = self.save_volume
+        known = ring.held() if "save_volume" in parts else ()
+        spoilt = [set_id for set_id in known if ring.is_complete(set_id) and ring.flip_bits(set_id)]
+        if spoilt:
+            self.lost.append(SPOILT)
+
+    @property
+    def why_anew(self) -> str:
+        """What a restart finds wrong with a copy that is on the history: it goes on only from a whole copy."""
+        if self.volume_lost:
+            return "volume_lost"
+        return SPOILT if set(self.lost) == {SPOILT} else "save_volume_lost" if self.lost else ""
 
     def _lose_volume(self) -> None:
         self.volume_lost = True

@@ -73,6 +73,8 @@ class Operator:
             case DeleteSnapshot():
                 for snapshotter in self.snapshotters.values():
                     snapshotter.delete(entry.snapshot)
+            case SetPolicy() | Stop() | Start() | Join() | Leave() if self._is_source(entry):
+                self._refuse(entry, place)
             case _:
                 self._replicate(entry)
 
@@ -80,6 +82,14 @@ class Operator:
         """People know of what an entry answers."""
         if isinstance(entry, Failover):
             self.successions[entry.replication].detected(began_ns)
+
+    def _is_source(self, entry: SetPolicy | Stop | Start | Join | Leave) -> bool:
+        """Whether what an entry names as a secondary is the one that users write to now."""
+        return entry.secondary is not None and entry.secondary not in self._mirror(entry.replication).arms
+
+    def _refuse(self, entry: SetPolicy | Stop | Start | Join | Leave, place: int) -> None:
+        order = Directive(entry.kind, entry.id or f"{entry.kind} {place + 1}", entry.secondary or "")
+        self.commands[entry.replication].refuse(order, f"{entry.secondary} is the primary now")
 
     def _replicate(self, entry: TimelineEntry) -> None:
         match entry:

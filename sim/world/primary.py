@@ -237,6 +237,9 @@ class Primary:
                 self.look()
                 cause, self._demand = self._demand, None
                 return cause
+            if self.gate.shut_for(READ_ONLY):  # all that there is was cut: the last set stays the last
+                yield self._poked.wait()
+                continue
             if self.gate.shut_for(FULL):  # Open filled a whole save volume while the set before was copied out (C10)
                 return "save_volume"
             instant, cause = self.schedule.next_cut()

@@ -6,7 +6,7 @@ import argparse
 import collections
 import time
 
-from tests.swarm import draw, wan, wan_world, world
+from tests.swarm import disaster_world, disasters, draw, wan, wan_world, world
 from tests.swarm.shrink import shrink
 from tests.swarm.world import Fault
 
@@ -19,8 +19,11 @@ def main() -> int:
     parser.add_argument("--shrink", action="store_true", help="look for a smaller world that fails as well")
     parser.add_argument("--show", action="store_true", help="print the scenario")
     parser.add_argument("--wan", action="store_true", help="wide-area worlds: forwarders, faults, lines of every kind")
+    parser.add_argument("--disasters", action="store_true", help="sites are lost, copies take over and users go back")
     options = parser.parse_args()
     drawing, check = (wan.draw, wan_world.check) if options.wan else (draw.draw, world.check)
+    if options.disasters:
+        drawing, check = disasters.draw, disaster_world.check
     kinds: collections.Counter[str] = collections.Counter()
     for seed in range(options.seed, options.seed + options.worlds):
         began = time.monotonic()

@@ -6,21 +6,27 @@ import pytest
 
 from sim.records import (
     BytesCarried,
+    CommandRefused,
     DeltaSetCut,
     FaultBegan,
+    LossCounted,
     NodeWentDown,
+    Promoted,
+    ResyncFinished,
     RouteStood,
     SecondaryDropped,
     SetForwarded,
+    SiteLost,
 )
 from sim.simulation import Run
-from tests.swarm import marks, wan, wan_world
+from tests.swarm import disaster_world, disasters, marks, wan, wan_world
 from tests.swarm.conservation import of
 from tests.swarm.draw import draw
 from tests.swarm.world import check
 
 FEW, MANY = 40, 1_000
 FEW_WIDE, PART = 20, 10
+FEW_DISASTERS = 50
 EVENTS_A_SET_AND_HOP = 20
 EVENTS_BESIDES = 200  # copies, commands, timers of the playback
 
@@ -45,6 +51,21 @@ def test_M5_a_few_wide_area_worlds(first: int) -> None:
     runs = [wan_world.check(wan.draw(seed)) for seed in range(first, first + PART)]
     facts = {type(fact) for run in runs for fact in run.ledger}
     assert {FaultBegan, RouteStood, SetForwarded, BytesCarried} <= facts
+
+
+@pytest.mark.parametrize("first", range(0, FEW_DISASTERS, PART))
+def test_a_few_worlds_of_disasters(first: int) -> None:
+    """Sites are lost at any moment, commands come at silly times; in the end everything is where it belongs."""
+    runs = [disaster_world.check(disasters.draw(seed)) for seed in range(first, first + PART)]
+    facts = {type(fact) for run in runs for fact in run.ledger}
+    assert {SiteLost, Promoted, ResyncFinished, CommandRefused, LossCounted} <= facts
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_many_worlds_of_disasters() -> None:
+    for seed in range(FEW_DISASTERS, FEW_DISASTERS + MANY):
+        disaster_world.check(disasters.draw(seed))
 
 
 @pytest.mark.soak

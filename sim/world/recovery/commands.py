@@ -63,6 +63,13 @@ class Commands:
             self._under_way = order
             self._stop = succession.clock.start(self._carry_out(order, act))
 
+    def refuse(self, order: Directive, why: str) -> None:
+        """Somebody ordered what makes no sense now."""
+        self._succession.enter(
+            CommandGiven, command=order.command, name=order.name, target=order.target, mode=order.mode
+        )
+        self._refuse(order, why)
+
     def _carry_out(self, order: Directive, act: Act) -> Process:
         try:
             yield from act()
@@ -130,6 +137,7 @@ class Commands:
 
     def _resync(self, order: Directive) -> Act | None:
         succession = self._succession
+        succession.replaced.tell_all()
         some = [self._target(order)] if order.target else list(succession.others())
         refusals = [(held, why_no_resync(succession, held)) for held in some]
         for held, why in refusals:

@@ -100,6 +100,7 @@ class Handover:
             disaster_ns=self._of.now_ns if self._of.recovery is None else self._of.recovery.began_ns,
             planned=planned,
         )
+        self._of.replaced.hear_of_another()
         self._of.call_back()
         self._of.on_change()
 

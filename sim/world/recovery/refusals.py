@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.engine.roles import Role
+from sim.engine.savevolume import Found
 
 if TYPE_CHECKING:
     from sim.world.holding import Holding
@@ -24,7 +25,7 @@ def why_not_promotable(succession: Succession, held: Holding) -> str:
     if held.role is Role.RESYNCING:
         return f"{held.name} is being resynchronised: it is no consistent copy"
     arm = succession.mirror.arms.get(held.name)
-    if arm is None or not arm.member.present or not arm.secondary.playback.readable:
+    if held.volume_lost or arm is None or not arm.member.present or not arm.secondary.playback.readable:
         return f"{held.name} has no whole copy that it could serve"
     if arm.secondary.shares_save_volume and held.site == succession.source.site:
         return f"{held.name} is at the primary's own site"
@@ -36,6 +37,8 @@ def why_not_in_step(succession: Succession, held: Holding) -> str:
     arm = succession.arm(held)
     if not succession.source.seat.up:
         return f"{succession.source.site} is down: nothing can be made equal to it"
+    if succession.source.volume_lost:
+        return f"the volume at {succession.source.site} is lost: nothing can be made equal to it"
     if not arm.secondary.in_sync:
         return f"{held.name} waits for a new copy"
     if arm.member.feed.stopped or not arm.secondary.playing:
@@ -71,5 +74,7 @@ def different_blocks(succession: Succession, held: Holding) -> int | None:
         changed = succession.source.snapshots.queue.changed_since(restart.snapshot).size
         return int(changed) + (0 if held.undo is None else int(held.undo.addresses.size))
     sets = range(arm.secondary.playback.boundary.number + 1, primary.last_cut.number + 1)
-    waiting = sum(primary.save_volume.stored(primary.last_cut._replace(number=number)).blocks for number in sets)
-    return waiting + primary.source.open_count
+    waiting = [primary.last_cut._replace(number=number) for number in sets]
+    if any(primary.save_volume.find(set_id) not in (Found.HELD, Found.RELEASED) for set_id in waiting):
+        return None  # nothing is kept for it any more: a whole copy is on its way
+    return sum(primary.save_volume.stored(set_id).blocks for set_id in waiting) + primary.source.open_count

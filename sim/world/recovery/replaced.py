@@ -57,8 +57,12 @@ class Replaced:
             self._demote(stale)
         elif mirror.primary.node.up:
             self._succession.becomes(held, Role.STALE_PRIMARY)
-        for one in self._stale:
-            self._listen(one)
+
+    def hear_of_another(self) -> None:
+        """Another is the source: a way that was cut at the command may be back by now, or be later."""
+        for stale in self._stale:
+            self._listen(stale)
+        self.tell_all()
 
     def tell(self, stale: Stale) -> bool:
         """Tell one that it was replaced, if word gets through: it takes no more writes."""
@@ -92,7 +96,8 @@ class Replaced:
         stale.mirror.retire_primary()
         self._tell_doomed(stale)
         held.position, held.log = primary.last_cut, primary.source.log
-        self._succession.returns_as(held, Role.AWAITING if held.volume_lost else Role.DEMOTED)
+        nothing = held.volume_lost or held.role is Role.AWAITING
+        self._succession.returns_as(held, Role.AWAITING if nothing else Role.DEMOTED)
         self._succession.on_change()
 
     def _tell_doomed(self, stale: Stale) -> None:
@@ -121,8 +126,9 @@ class Replaced:
         if pair not in self._listened:
             self._listened.add(pair)
             for signal in news_of(succession.network, succession.source.seat, stale.holding.seat):
-                signal.calls(lambda: succession.clock.call_at(succession.now_ns, Order.NETWORK, self._heard))
+                signal.calls(lambda: succession.clock.call_at(succession.now_ns, Order.NETWORK, self.tell_all))
 
-    def _heard(self) -> None:
+    def tell_all(self) -> None:
+        """Tell them, as far as word gets through."""
         for stale in list(self._stale):
             self.tell(stale)

@@ -31,8 +31,9 @@ NOTHING: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 class Return:
     """The way back of one copy, for whoever carries it out (`Copier`)."""
 
-    def __init__(self, succession: Succession, held: Holding) -> None:
-        self._succession, self._held = succession, held
+    def __init__(self, succession: Succession, held: Holding, why: str = "") -> None:
+        """`why`: what a disaster took from a copy that was on the history, so that it needs a whole copy."""
+        self._succession, self._held, self._why = succession, held, why
         self._policy = succession.policy
         self.two_snapshots = self._policy.full_copy == "two-snapshots"
         self._began_ns = succession.now_ns
@@ -41,7 +42,7 @@ class Return:
     def plan(self) -> ResyncPlan:
         """What has to be undone, read from its disks now; the list is durable from then on (R1, R7, E12)."""
         held, restart = self._held, self._succession.restart
-        self._began_ns = self._succession.now_ns
+        self._began_ns, self._way = self._succession.now_ns, "incremental"
         self._mark("repair")
         found = self._found(restart)
         if found.incremental and restart is not None:
@@ -108,6 +109,8 @@ class Return:
         succession.came_back(held)
 
     def _found(self, restart: RestartPoint | None) -> ResyncPlan:
+        if self._why:
+            return ResyncPlan(FullCopyCause(self._why), NOTHING)
         if restart is None:  # the source itself lost track
             return ResyncPlan(FullCopyCause(self._succession.why_anew or "restart_snapshot_lost"), NOTHING)
         source = self._succession.source

@@ -40,6 +40,14 @@ class Settling:
         yield from self._until(lambda: self._outstanding <= 1, "it does not converge")
         return (yield from self._last_set())
 
+    def stay(self) -> Wait[SetId]:
+        """Whoever asked for another cut meanwhile has moved the boundary: answers the one of now. Raises Refused."""
+        yield from self._until(lambda: self._is_at(self._primary.last_cut), "another set did not arrive")
+        return self._primary.last_cut
+
+    def _is_at(self, last: SetId) -> bool:
+        return self._secondary.at_boundary and self._secondary.playback.boundary >= last
+
     @property
     def _outstanding(self) -> int:
         return self._primary.last_cut.number - self._secondary.playback.boundary.number
@@ -55,17 +63,16 @@ class Settling:
             last = primary.last_cut
             primary.ask_for_room()  # the others too: whoever is at the boundary can follow at once
             self._secondary.urge(last)
-            yield from self._until(
-                lambda: self._secondary.at_boundary and self._secondary.playback.boundary >= last,
-                "the last set did not arrive",
-            )
+            yield from self._until(lambda: self._is_at(last), "the last set did not arrive")
         except Refused:
             self.take_back()
             raise
         return last
 
     def take_back(self) -> None:
-        """It did not come to its end: the source is writable as it was (B5)."""
+        """It did not come to its end: the source is writable as it was (B5), if it is there still."""
+        if self._succession.source.volume_lost or self._succession.mirror.primary is not self._primary:
+            return
         self._primary.read_write()
         self._succession.is_again(self._succession.source, Role.PRIMARY)
 

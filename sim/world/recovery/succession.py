@@ -191,6 +191,8 @@ class Succession:
         for stale in untold:
             if not self.replaced.tell(stale):
                 self.replaced.goes_on(stale)
+        if self.source.seat.node is node:
+            self.replaced.tell_all()
         self.on_change()
 
     def _source_came_up(self, node: Node) -> None:
@@ -198,9 +200,9 @@ class Succession:
         if source.seat.node is not node:
             self.mirror.node_came_up(node)
         elif source.volume_lost:
-            self.becomes(source, Role.AWAITING)  # there is nothing to serve: somebody has to fail over
+            pass  # there is nothing to serve: somebody has to fail over
         elif source.log_lost or source.lost:
-            self.begin_anew("modification_log_lost" if source.log_lost else "save_volume_lost")
+            self.begin_anew("modification_log_lost" if source.log_lost else source.why_anew)
             self.mirror.node_came_up(node)
         else:
             self.mirror.node_came_up(node)
@@ -211,17 +213,33 @@ class Succession:
             if held.site == site:
                 held.destroy(parts)
                 held.corrupt(corrupts)
+                if held is self.source and held.volume_lost:
+                    self._source_is_gone()
                 self._must_copy(held)
         self.wiring.destroy_buffers(site, parts)
         self.count_copies()
 
+    def _source_is_gone(self) -> None:
+        """The volume of the source is empty: nothing is cut there or copied from there (V7)."""
+        self._before[self.source.name] = Role.AWAITING
+        self.mirror.retire_primary()
+        for arm in self.mirror.arms.values():
+            arm.copier.retire()
+
     def _must_copy(self, held: Holding) -> None:
         """A copy on the history whose disks lost something begins anew when it is back."""
         arm = self.mirror.arms.get(held.name)
-        if arm is None or not arm.member.present or (held.role is Role.RESYNCING and not held.volume_lost):
+        why = held.why_anew
+        if arm is None or not arm.member.present or not why:
             return
-        if held.volume_lost or held.lost:
-            self.mirror.drop(held.name, "volume_lost" if held.volume_lost else "save_volume_lost")
+        playback = arm.secondary.playback
+        if held.volume_lost or (playback.readable and playback.view != playback.boundary):
+            arm.secondary.forget_everything()  # what is there is no boundary any more
+        if self._before.get(held.name, held.role) is not Role.RESYNCING:
+            self.mirror.drop(held.name, why)
+            self.mirror.bring_back(held.name, Return(self, held, why))
+        else:  # what it had received is gone, and its undo list is there, or its volume is not
+            self.bring_back(held)
 
     # -- the recovery of now ------------------------------------------------------------------------------------------
 

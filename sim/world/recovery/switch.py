@@ -32,12 +32,13 @@ class Switch:
         succession, held = self._succession, self._held
         handover = Handover(succession)
         settling = Settling(succession, held, self._command, self._name)
-        boundary = yield from settling.settle()
-        life = held.seat.life
+        yield from settling.settle()
         yield succession.clock.at(succession.now_ns + succession.policy.mount, Order.COMMAND)
-        if held.seat.life != life or not succession.mirror.primary.node.up:
+        try:
+            boundary = yield from settling.stay()
+        except Refused:
             settling.take_back()
-            raise Refused("an end of it stopped while the volume was mounted")
+            raise
         here = handover.at(boundary, held) | {succession.source.name}
         handover.prepare(held, boundary, here)
         handover.promote(held, boundary, here, told=True, mode="")

@@ -21,6 +21,7 @@ def ground(
     sections: str = "",
     in_use: str = "",
     seed: int = 1,
+    sites: str = "lisbon: {}",
 ) -> Scenario:
     """A scenario with a timeline of YAML entries, one a line."""
     entries = "".join(f"\n  - {line.strip()}" for line in timeline.strip().splitlines())
@@ -28,7 +29,7 @@ def ground(
 version: 1
 name: ground
 run: {{until: {until}, seed: {seed}}}
-sites: {{madrid: {{}}, lisbon: {{}}, porto: {{}}}}
+sites: {{madrid: {{}}, {sites}, porto: {{}}}}
 links:
   iberia: {{between: [madrid, lisbon], {link}}}
   coast: {{between: [lisbon, porto], {link}}}
