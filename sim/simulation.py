@@ -19,7 +19,7 @@ from sim.world.clock import Order
 from sim.world.contents import RowType
 from sim.world.errors import ModelBroken
 from sim.world.ledger import Ledger
-from sim.world.memory import collecting_seldom, keep_freed_pages
+from sim.world.memory import keep_freed_pages
 
 TICK_EVENTS = 64
 
@@ -57,8 +57,7 @@ def simulate(
     world, ledger = _begin(scenario, seed, replication_index, checking, row_type)
     until = scenario.run.until
     world.clock.call_at(until, Order.METRICS, world.look)
-    with collecting_seldom():
-        world.clock.run(until, _ticker(progress))
+    world.clock.run(until, _ticker(progress))
     _end(world, ledger, until, checking)
     return Run(scenario, seed, replication_index, tuple(ledger.facts), ledger.digest(), world.clock.events_handled)
 

@@ -8,15 +8,11 @@ where there is no glibc, nothing happens.
 from __future__ import annotations
 
 import ctypes
-import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # mallopt(3)
 KEPT_BYTES = 1 << 29
-SELDOM = 50_000  # new objects that hold others, until those in cycles are looked for: facts are kept for good anyway
 
 
 @cache
@@ -29,14 +25,3 @@ def keep_freed_pages() -> bool:
     except (OSError, AttributeError):
         return False
     return bool(mallopt(_TRIM_THRESHOLD, 2 * KEPT_BYTES) and mallopt(_MMAP_THRESHOLD, KEPT_BYTES))
-
-
-@contextmanager
-def collecting_seldom() -> Iterator[None]:
-    """Meanwhile Python looks less often for objects that hold each other; what nobody holds goes at once as ever."""
-    young, *older = gc.get_threshold()
-    gc.set_threshold(max(young, SELDOM) if young else 0, *older)
-    try:
-        yield
-    finally:
-        gc.set_threshold(young, *older)
