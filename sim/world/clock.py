@@ -168,9 +168,16 @@ class Signal:
         """Take back `wakes`."""
         self._wakes = [one for one in self._wakes if one is not other]
 
-    def calls(self, action: Callable[[], None]) -> None:
-        """Let `action` be done at once whenever this fires, for whoever must not miss it while he waits elsewhere."""
-        self._calls.append(action)
+    def calls(self, action: Callable[[], None]) -> Stop:
+        """Let `action` be done at once whenever this fires, for whoever must not miss it while he waits elsewhere.
+
+        Answers how to take that back.
+        """
+        self._calls = [*self._calls, action]
+        return lambda: self._forget(action)
+
+    def _forget(self, action: Callable[[], None]) -> None:
+        self._calls = [one for one in self._calls if one is not action]
 
     def wait(self) -> Event:
         """An event that fires with the next `fire`."""

@@ -16,7 +16,7 @@ from sim.engine.deltaset import ChunkRange, Header
 from sim.engine.identity import SetId
 from sim.engine.savevolume import SaveVolume
 from sim.world.carriage import Carriage
-from sim.world.clock import Order, Process, Signal, Wait
+from sim.world.clock import Order, Process, Signal, Stop, Wait
 from sim.world.inbox import Inbox
 from sim.world.network import Feed, Network, Session, Way
 from sim.world.node import Seat
@@ -87,6 +87,7 @@ class Sender:
         self.session = connect(feeder)
         self._under_way = inbox.incoming
         self._watched: set[Way] = set()  # whose changes are heard of
+        self._hang_ups: list[Stop] = []  # how to hear of them no more
         self._carrying: Transfer | None = None  # whose bytes are not in the ledger yet
         self._lost_bytes = 0  # carried by a broken connection, or spoilt, and not kept at the other end
         self._wakes_ns = 0  # before this no new connection is tried
@@ -159,6 +160,9 @@ class Sender:
         self.is_shared = lambda: False
         self.disconnect()
         self._ignore(self.feeder)
+        self.inbox.node.changed.sleeps(self.changed)
+        for hang_up in self._hang_ups:
+            hang_up()
 
     def tell_unfinished(self) -> None:
         """Nobody waits for the end of the transfer under way: enter what the links carried so far."""
@@ -309,7 +313,7 @@ class Sender:
             signal.wakes(self.changed)
         if self.way not in self._watched:
             self._watched.add(self.way)
-            self.way.changing.calls(self._land)
+            self._hang_ups.append(self.way.changing.calls(self._land))
 
     def _land(self) -> None:
         """The way is about to treat chunks differently: what has passed until now has passed as it was."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sim.engine.identity import SetId
 from sim.records import MemberReachable, MemberUnreachable, RouteChanged
-from sim.world.clock import Order, Signal
+from sim.world.clock import Order, Signal, Stop
 from sim.world.member import Member
 from sim.world.network import Way
 from sim.world.node import Seat
@@ -26,6 +26,7 @@ class Tree:
         self._primary, self._bypass = primary, bypass
         self._listened: set[tuple[str, Way]] = set()  # members, and the ways whose return they hear of
         self.members: dict[str, Member] = {}
+        self._hang_ups: list[Stop] = []
         self._retired = False
         self.changed = Signal(primary.clock, Order.NETWORK)  # somebody is fed by somebody else now
 
@@ -43,6 +44,8 @@ class Tree:
     def retire(self) -> None:
         """Its generation is over: nobody is fed, and no news travels."""
         self._retired = True
+        for hang_up in self._hang_ups:
+            hang_up()
 
     # -- who feeds whom -----------------------------------------------------------------------------------------------
 
@@ -199,7 +202,7 @@ class Tree:
         """Whenever a way is back that leads to a member, what got lost on it is told again."""
         if (member.name, way) not in self._listened:
             self._listened.add((member.name, way))
-            way.changed.calls(lambda: self._tell_again_when_back(member, way))
+            self._hang_ups.append(way.changed.calls(lambda: self._tell_again_when_back(member, way)))
 
     def _tell_again_when_back(self, member: Member, way: Way) -> None:
         if way is member.feed.way and way.usable and member.node.up:

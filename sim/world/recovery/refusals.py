@@ -64,7 +64,8 @@ def why_no_resync(succession: Succession, held: Holding) -> str:
 def different_blocks(succession: Succession, held: Holding) -> int | None:
     """At most so many blocks differ between the source and a copy; None where nobody can tell (L2129; R13)."""
     primary, arm = succession.mirror.primary, succession.mirror.arms.get(held.name)
-    if arm is None or not primary.node.up or held.role not in (Role.SECONDARY, Role.RESYNCING, Role.DEMOTED):
+    nothing = succession.source.volume_lost or not primary.node.up
+    if arm is None or nothing or held.role not in (Role.SECONDARY, Role.RESYNCING, Role.DEMOTED):
         return None
     if not arm.secondary.playback.readable:
         restart = succession.restart

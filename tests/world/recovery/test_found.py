@@ -178,3 +178,10 @@ def test_B1_the_boundary_of_a_swap_moves_when_somebody_asks_for_a_cut_while_it_m
     causes = [cut.cause for cut in facts(done, DeltaSetCut, generation=1)]
     assert causes[causes.index("swap") :] == ["swap", "demand", "demand"]  # nothing by itself: nobody writes
     assert not facts(done, ResyncPlanned)
+
+
+def test_a_run_may_end_with_an_empty_volume_that_nobody_replaced() -> None:
+    """Its copy was expected to equal it, and status counted blocks against it (world 225)."""
+    done = small("{at: 150 s, kind: site-lost, site: madrid, destroys: [volume], for: 10 s}\n{at: 5 min, kind: status}")
+    assert [role.role for role in facts(done, RoleChanged)] == ["lost", "awaiting"]
+    assert not facts(done, DifferenceAsked)
