@@ -1,106 +1,86 @@
-"""What a run says that a disaster would cost is what one that strikes then does cost (DESIGN.md, lag and exposure).
+"""What exposure says of an instant is what a disaster at that instant costs, in a second run in which it strikes.
 
-A run without a disaster gives the exposure at each instant. At some of them, in other runs of the same seed, the site
-of the primary really is lost, and somebody fails over: the world counts `LossCounted` from the writes themselves.
-    blocks    equal at step instants of looks: first touches are the same, whoever looks
-    writes    equal at looks
-    rpo       equal, to the nanosecond
+exposure(t, mode) = what was written after the boundary that a failover in that mode goes on from (DESIGN, RPO of every
+instant). First one run without any disaster; then, for sampled instants, one in which the primary's site is lost there.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from sim.loading import load_text
-from sim.records import LossCounted, Promoted
-from sim.simulation import Run, simulate
-from sim.summary import Story
-from sim.summary.exposed import Exposed, exact_instants, exposed
+from sim.records import LossCounted
+from sim.simulation import Run
+from sim.summary.exposed import Exposed, Instant, exact_instants, exposed
+from tests.world.recovery.grounds import ground
+from tests.world.scenes import MIN, S, facts, run
 
-SCENARIO = """
-version: 1
-name: exposure
-run: {until: 2 h, seed: 11}
-sites: {madrid: {}, lisbon: {}}
-links: {wan: {between: [madrid, lisbon], bandwidth: 3 Mbit/s, rtt: 20 ms}}
-volumes:
-  home:
-    size: 256 MiB
-    in_use: 100 %
-    workload:
-      files: {writes: 8 /s, locality: {zipf: 0.9, over: 128 MiB}}
-      batch: {writes: 1 /s, locality: uniform}
-replication:
-  mirror:
-    volume: home
-    primary: madrid
-    secondaries: {lisbon: {timeout: 12 min}}
-    timeout: 5 min
-    initial_copy: done
-    high_water_mark: 64 MiB
-    save_volume: {size: 1 GiB, on_full: suspend}
-"""
-STRUCK = """
-timeline:
-  - {{at: {at} ns, id: fire, kind: site-lost, site: madrid}}
-  - {{at: fire + {later}, kind: failover, to: lisbon, mode: {mode}}}
-"""
-LATER = {"default": "3 min", "now": "0 s"}  # what was received stays received; what is replayed may grow meanwhile
-CALM_NS = 20 * 60 * 10**9  # the first instants are left out: nothing has been sent
-SAMPLES = 5
+SAMPLES = 9
+LAST_NS = 30 * MIN
+SCENARIO = {
+    "until": "40 min",
+    "workload": "{writes: 90 /min, locality: {zipf: 0.9, over: 2 MiB}}",
+    "size": "2 MiB",
+    "timeout": "2 min",
+    "save_volume": "{size: 2 MiB, on_full: suspend}",
+    "link": "bandwidth: 120 kbit/s, rtt: 40 ms, congestion: ideal",
+    "secondaries": "lisbon: {timeout: 5 min}",  # sets wait to be replayed: `now` is not `default`
+}
 
 
 @cache
-def calm() -> Story:
-    return Story(simulate(load_text(SCENARIO, "exposure", Path())))
+def calm() -> Run:
+    """Nothing happens."""
+    return run(ground("{at: 39 min, kind: status}", **SCENARIO))
 
 
-def struck(at_ns: int, mode: str) -> Run:
-    return simulate(load_text(SCENARIO + STRUCK.format(at=at_ns, mode=mode, later=LATER[mode]), "exposure", Path()))
+def samples() -> list[Instant]:
+    """Instants at which the run knows exactly what would be lost, all over it."""
+    known = [one for one in exact_instants(calm(), "mirror") if 5 * MIN < one.time_ns < LAST_NS]
+    writes = [one for one in known if one.writes_are_exact]
+    return known[:: max(1, len(known) // SAMPLES)] + writes[:: max(1, len(writes) // 4)]
 
 
-def lost(run: Run) -> Exposed:
-    (loss,) = (fact for fact in run.ledger if isinstance(fact, LossCounted))
-    assert any(isinstance(fact, Promoted) for fact in run.ledger), "this test is about a failover that took place"
-    return Exposed(loss.blocks, loss.writes, loss.rpo_ns)
-
-
-def some_instants(*, looks: bool) -> list[int]:
-    """So many instants, spread over the run: of looks, or of steps between them."""
-    found = [one.time_ns for one in exact_instants(calm(), "mirror") if one.writes_are_exact is looks]
-    late = [time_ns for time_ns in found if CALM_NS < time_ns < calm().until_ns - CALM_NS]
-    return late[:: max(1, len(late) // SAMPLES)][:SAMPLES]
+def struck(time_ns: int, mode: str) -> LossCounted:
+    """The loss in a run in which the disaster strikes then."""
+    done = run(
+        ground(
+            f"{{at: {time_ns} ns, id: fire, kind: site-lost, site: madrid}}\n"
+            f"{{at: fire + 1 ms, kind: failover, to: lisbon, mode: {mode}}}",
+            **SCENARIO,
+        )
+    )
+    [loss] = facts(done, LossCounted)
+    return loss
 
 
 @pytest.mark.parametrize("mode", ["default", "now"])
-@pytest.mark.parametrize("sample", range(SAMPLES))
-def test_blocks_and_age_are_exact_at_any_step_of_a_look(mode: str, sample: int) -> None:
-    at_ns = some_instants(looks=False)[sample]
-    foreseen, found = exposed(calm(), "mirror", at_ns, mode), lost(struck(at_ns, mode))
-    assert foreseen.blocks, "this test is about something that is lost"
-    assert (found.blocks, found.rpo_ns) == (foreseen.blocks, foreseen.rpo_ns)
+def test_exposure_is_what_a_disaster_costs(mode: str) -> None:
+    lost = 0
+    for instant in samples():
+        said, loss = exposed(calm(), "mirror", instant.time_ns, mode, "lisbon"), struck(instant.time_ns, mode)
+        assert (said.rpo_ns, said.blocks) == (loss.rpo_ns, loss.blocks), f"{instant}"
+        if instant.writes_are_exact:
+            assert said.writes == loss.writes, f"{instant}"
+        lost += loss.blocks
+    assert lost > 0
 
 
-@pytest.mark.parametrize("sample", range(SAMPLES))
-def test_writes_too_are_exact_where_the_run_looked(sample: int) -> None:
-    at_ns = some_instants(looks=True)[sample]
-    foreseen = exposed(calm(), "mirror", at_ns)
-    assert foreseen.writes, "this test is about something that is lost"
-    assert lost(struck(at_ns, "default")) == foreseen
+def test_the_modes_differ_while_something_waits_to_be_replayed() -> None:
+    assert any(
+        exposed(calm(), "mirror", one.time_ns, "now") != exposed(calm(), "mirror", one.time_ns) for one in samples()
+    )
 
 
-def test_the_modes_are_told_apart_by_these_instants() -> None:
-    instants = [*some_instants(looks=False), *some_instants(looks=True)]
-    foreseen = [(exposed(calm(), "mirror", at_ns), exposed(calm(), "mirror", at_ns, "now")) for at_ns in instants]
-    assert any(default != now for default, now in foreseen)
-    assert all((default.blocks or 0) <= (now.blocks or 0) for default, now in foreseen)
-
-
-def test_a_failover_that_waits_for_everything_loses_nothing() -> None:
-    at_ns = some_instants(looks=False)[2]
-    order = f"\ntimeline:\n  - {{at: {at_ns} ns, kind: failover, to: lisbon, mode: sync}}\n"
-    found = lost(simulate(load_text(SCENARIO + order, "exposure", Path())))
-    assert found == exposed(calm(), "mirror", at_ns, "sync") == Exposed(0, 0, 0)
+def test_a_sync_failover_before_the_disaster_loses_nothing() -> None:
+    done = run(
+        ground(
+            f"{{at: {6 * MIN + 7 * S} ns, kind: failover, to: lisbon, mode: sync}}\n"
+            "{at: 12 min, kind: site-lost, site: madrid}",
+            **SCENARIO,
+        )
+    )
+    [loss] = facts(done, LossCounted)
+    assert exposed(calm(), "mirror", 6 * MIN + 7 * S, "sync", "lisbon") == Exposed(0, 0, 0)
+    assert (loss.blocks, loss.writes, loss.rpo_ns) == (0, 0, 0)
