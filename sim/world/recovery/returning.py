@@ -182,14 +182,15 @@ class Return:
 
 
 def differing_blocks(primary: Primary, held: Holding, snapshot: int) -> int:
-    """In how many blocks in use there a copy differs from a snapshot of the source."""
+    """In how many blocks in use there, block by block, a copy differs from a snapshot of the source."""
     queue, mine, found = primary.snapshots.queue, held.volume, 0
+    used = queue.entry(snapshot).allocation.allocated
     pages = np.union1d(primary.source.volume.touched_pages(), mine.touched_pages())
     for start in range(0, pages.size, PAGES_AT_ONCE):
         some = pages[start : start + PAGES_AT_ONCE]
         blocks = (some[:, None] * PAGE_BLOCKS + np.arange(PAGE_BLOCKS)).reshape(-1)
         blocks = blocks[blocks < mine.n_blocks]
-        blocks = blocks[queue.in_use(snapshot, blocks)]
+        blocks = blocks[used.test(blocks)]
         if blocks.size:
             here, there = mine.contents[blocks], queue.read(snapshot, blocks)
             found += int((here != there).reshape(blocks.size, -1).any(axis=1).sum())
