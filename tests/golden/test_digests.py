@@ -16,7 +16,10 @@ from sim.simulation import simulate
 
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("digests.json")
-NAMES = ("quickstart", "sawtooth", "seeding", "local-copy", "replay-cloudphysics", "replay-oltp")
+NAMES = (
+    "quickstart", "sawtooth", "seeding", "local-copy", "replay-cloudphysics", "replay-oltp", "primary-burns",
+    "three-secondaries",
+)  # fmt: skip
 
 
 def digest(name: str) -> str:
