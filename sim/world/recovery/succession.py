@@ -201,7 +201,7 @@ class Succession:
             self.mirror.node_came_up(node)
         elif source.volume_lost:
             pass  # there is nothing to serve: somebody has to fail over
-        elif source.log_lost or source.lost:
+        elif (source.log_lost or source.lost) and source.role is Role.PRIMARY:  # else another is about to be it
             self.begin_anew("modification_log_lost" if source.log_lost else source.why_anew)
             self.mirror.node_came_up(node)
         else:

@@ -185,3 +185,17 @@ def test_a_run_may_end_with_an_empty_volume_that_nobody_replaced() -> None:
     done = small("{at: 150 s, kind: site-lost, site: madrid, destroys: [volume], for: 10 s}\n{at: 5 min, kind: status}")
     assert [role.role for role in facts(done, RoleChanged)] == ["lost", "awaiting"]
     assert not facts(done, DifferenceAsked)
+
+
+def test_E6_a_source_that_was_told_and_loses_its_sets_does_not_begin_anew() -> None:
+    """It did, and users wrote there until the other was mounted (world 474)."""
+    done = small(
+        """
+        {at: 301 s, kind: failover, to: lisbon}
+        {at: 304 s, kind: site-lost, site: madrid, destroys: [save_volume], for: 1 s}
+        {at: 10 min, kind: resync}
+        """
+    )
+    assert [began.generation for began in facts(done, ReplicationBegan)] == [1, 2]
+    assert [role.role for role in facts(done, RoleChanged, site="madrid")][:3] == ["demoted", "lost", "demoted"]
+    assert facts(done, ResyncFinished, site="madrid", way="incremental")  # what is to be undone was in Open
