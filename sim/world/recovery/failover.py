@@ -12,6 +12,7 @@ from sim.engine.roles import Role
 from sim.world.clock import Order, Process, Wait
 from sim.world.holding import Holding
 from sim.world.recovery.handover import Handover
+from sim.world.recovery.refusals import Refused
 from sim.world.recovery.settling import Settling
 from sim.world.recovery.succession import Succession
 
@@ -35,6 +36,7 @@ class Failover:
         handover.prepare(held, boundary, frozenset())
         succession.mark("snapshot")
         yield from self._mount()
+        self._must_be_whole()
         handover.promote(held, boundary, frozenset(), told, self._mode)
         succession.mark("promote")
         succession.promoted()
@@ -62,8 +64,14 @@ class Failover:
             secondary.urge(secondary.inbox.received)
         while not (secondary.at_boundary and (self._mode == "now" or not secondary.playback.playable())):
             yield secondary.changed.wait()
+            self._must_be_whole()
         secondary.playing = False
         return secondary.playback.boundary
+
+    def _must_be_whole(self) -> None:
+        """Raises Refused when a disaster took what was to be promoted."""
+        if self._held.volume_lost or not self._succession.arm(self._held).secondary.playback.readable:
+            raise Refused(f"what there was at {self._held.site} was destroyed before it was promoted")
 
     def _mount(self) -> Process:
         """Mount the volume for users; a data mover that restarts meanwhile begins anew (case 45)."""

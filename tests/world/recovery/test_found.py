@@ -199,3 +199,18 @@ def test_E6_a_source_that_was_told_and_loses_its_sets_does_not_begin_anew() -> N
     assert [began.generation for began in facts(done, ReplicationBegan)] == [1, 2]
     assert [role.role for role in facts(done, RoleChanged, site="madrid")][:3] == ["demoted", "lost", "demoted"]
     assert facts(done, ResyncFinished, site="madrid", way="incremental")  # what is to be undone was in Open
+
+
+def test_F7_a_copy_that_is_destroyed_while_it_is_mounted_is_not_promoted() -> None:
+    """Users were given the empty volume (world 506); now the other copy can be promoted."""
+    done = small(
+        """
+        {at: 301 s, kind: failover, to: lisbon}
+        {at: 304 s, kind: site-lost, site: lisbon, destroys: [volume], for: 1 s}
+        {at: 10 min, kind: failover, to: porto}
+        """,
+        secondaries=BOTH,
+    )
+    assert "was destroyed before" in facts(done, CommandRefused)[0].why
+    assert [fact.site for fact in facts(done, Promoted)] == ["porto"]
+    assert facts(done, ResyncFinished, site="lisbon", way="full")
