@@ -26,10 +26,18 @@ class Failover:
     def run(self) -> Process:
         """Fence -> drain -> restart point -> mount -> promote."""
         succession, held = self._succession, self._held
-        handover = Handover(succession)
         if self._mode == "sync":
             yield from Settling(succession, held, "failover", self._name).settle()
         told = self._fence()
+        try:
+            yield from self._take_over(told)
+        except Refused:
+            self._reinstate()
+            raise
+
+    def _take_over(self, told: bool) -> Process:
+        succession, held = self._succession, self._held
+        handover = Handover(succession)
         boundary = yield from self._drain()
         succession.mark("drain")
         yield from held.seat.until_up()
@@ -67,6 +75,14 @@ class Failover:
             self._must_be_whole()
         secondary.playing = False
         return secondary.playback.boundary
+
+    def _reinstate(self) -> None:
+        """The source that was told is it again, if it is up; what its copies lack nobody knows after the fence (B5)."""
+        succession = self._succession
+        source = succession.source
+        if source.seat.up and source.role is Role.DEMOTED:
+            succession.becomes(source, Role.PRIMARY)
+            succession.begin_anew("restart_snapshot_lost")
 
     def _must_be_whole(self) -> None:
         """Raises Refused when a disaster took what was to be promoted."""

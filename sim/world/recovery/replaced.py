@@ -55,7 +55,7 @@ class Replaced:
         self._stale.append(stale)
         if told:
             self._demote(stale)
-        elif mirror.primary.node.up:
+        elif mirror.primary.node.up and held.role is not Role.AWAITING:  # without a volume nobody writes there
             self._succession.becomes(held, Role.STALE_PRIMARY)
 
     def hear_of_another(self) -> None:

@@ -202,15 +202,32 @@ def test_E6_a_source_that_was_told_and_loses_its_sets_does_not_begin_anew() -> N
 
 
 def test_F7_a_copy_that_is_destroyed_while_it_is_mounted_is_not_promoted() -> None:
-    """Users were given the empty volume (world 506); now the other copy can be promoted."""
+    """Users were given the empty volume (world 506); they stay where they were, until the other copy is promoted."""
     done = small(
         """
         {at: 301 s, kind: failover, to: lisbon}
         {at: 304 s, kind: site-lost, site: lisbon, destroys: [volume], for: 1 s}
-        {at: 10 min, kind: failover, to: porto}
+        {at: 20 min, kind: failover, to: porto}
         """,
         secondaries=BOTH,
     )
-    assert "was destroyed before" in facts(done, CommandRefused)[0].why
-    assert [fact.site for fact in facts(done, Promoted)] == ["porto"]
+    [refused] = facts(done, CommandRefused)
+    assert "was destroyed before" in refused.why
+    assert facts(done, RoleChanged, site="madrid", role="primary")[0].time_ns == refused.time_ns
     assert facts(done, ResyncFinished, site="lisbon", way="full")
+    assert [fact.site for fact in facts(done, Promoted)] == ["porto"]
+
+
+def test_F5_a_source_without_a_volume_that_cannot_be_told_is_no_stale_primary() -> None:
+    """There is nothing to write to; it became one (world 616)."""
+    done = small(
+        """
+        {at: 5 min, kind: site-lost, site: madrid, destroys: [volume], for: 1 min}
+        {at: 7 min, kind: link-down, link: iberia, for: 5 min}
+        {at: 7 min, kind: link-down, link: north, for: 5 min}
+        {at: 8 min, kind: failover, to: lisbon}
+        {at: 15 min, kind: resync}
+        """
+    )
+    roles = [role.role for role in facts(done, RoleChanged, site="madrid")]
+    assert roles == ["lost", "awaiting", "resyncing", "secondary"]
