@@ -89,7 +89,8 @@ def rest(run: Run, world: World, plan: Plan) -> list[str]:
     for held in succession.others():
         if not given_up(run, held.name):
             found += _copy(succession, held.name)
-    if not found and succession.restart is not None:
+    waits_for = () if succession.restart is None else succession.restart.awaited
+    if not found and succession.restart is not None and not any(given_up(run, name) for name in waits_for):
         found.append("restart: the restart point is kept for nobody")
     if len(succession.replaced):
         found.append("stale: somebody writes in vain at the end")
