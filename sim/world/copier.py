@@ -121,6 +121,7 @@ class Copier:
         self._asked = Signal(self._clock, Order.NETWORK)
         self._request: _Request | None = None
         self._attempts = 0
+        self.gave_up = False  # after too many attempts, until it is asked again
         self._out = False  # the secondary is no member of the replication
         self._retired = False
         self._flow: NetworkFlow | None = None
@@ -182,7 +183,7 @@ class Copier:
 
     def ask_back(self, returning: Returning) -> None:
         """Ask for a copy that is off this history to be brought back to it."""
-        self._returning = returning
+        self._returning, self.gave_up, self._attempts = returning, False, 0
         self.ask(RESYNC, "")
 
     def retire(self) -> None:
@@ -393,6 +394,7 @@ class Copier:
         elif again:
             self.ask("full_copy", why)
         else:
+            self.gave_up = True
             self._let_go()
             self.secondary.forget_everything()
 

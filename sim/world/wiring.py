@@ -67,6 +67,7 @@ class Wiring:
         self.seats: dict[str, Seat] = {}
         self.holdings: dict[str, Holding] = {}  # the declared primary's first, then as members came
         self._buffers: dict[str, SaveVolume] = {}  # of forwarders
+        self.triggers = Triggers(spec.timeout, parts.blocks(spec.high_water_mark), spec.poll)  # of the source of now
 
     def mirror(self, hops: Mapping[str, Hop]) -> Mirror:
         """The first generation, wired; `hops` tells who feeds each member, parents before children."""
@@ -123,7 +124,7 @@ class Wiring:
             spec.volume,
             parts.spec.block,
             copies,
-            Triggers(spec.timeout, parts.blocks(spec.high_water_mark), spec.poll),
+            self.triggers,
             spec.empty_sets == "send",
             FullPolicy(spec.save_volume.on_full),
         )
@@ -235,6 +236,12 @@ class Wiring:
             )
         )
 
+    def _mark_bytes(self) -> int:
+        """The mark as the scenario has it, unless an operator has changed it since."""
+        spec, blocks = self._spec, self.triggers.high_water_blocks or 0
+        unchanged = blocks == self._parts.blocks(spec.high_water_mark)
+        return spec.high_water_mark if unchanged else blocks * self._parts.spec.block
+
     def _tell_begin(self, source: Holding, begin: SetId, copies: tuple[str, ...]) -> None:
         spec = self._spec
         self._ground.ledger.append(
@@ -245,8 +252,8 @@ class Wiring:
                 primary=source.site,
                 secondaries=copies,
                 generation=begin.generation,
-                timeout_ns=spec.timeout,
-                high_water_mark_bytes=spec.high_water_mark,
+                timeout_ns=self.triggers.timeout or 0,
+                high_water_mark_bytes=self._mark_bytes(),
                 save_volume_bytes=spec.save_volume.size,
             )
         )

@@ -140,16 +140,21 @@ class Commands:
         succession.replaced.tell_all()
         some = [self._target(order)] if order.target else list(succession.others())
         refusals = [(held, why_no_resync(succession, held)) for held in some]
-        for held, why in refusals:
-            if not why and held.role in (Role.DEMOTED, Role.AWAITING):
-                succession.bring_back(held)
+        waiting = [held for held, why in refusals if not why and self._waits(held)]
+        for held in waiting:
+            succession.bring_back(held)
         if order.target and refusals[0][1]:
             raise Refused(refusals[0][1])
         if not order.target and all(why for _, why in refusals):
             raise Refused("; ".join(why for _, why in refusals))
-        began = any(not why and held.role in (Role.DEMOTED, Role.AWAITING) for held, why in refusals)
-        self._done(order, "begun" if began else "")
+        self._done(order, "begun" if waiting else "")
         return None
+
+    def _waits(self, held: Holding) -> bool:
+        """Whether a copy is off the history and nothing brings it back now."""
+        if held.role is Role.RESYNCING:
+            return self._succession.arm(held).copier.gave_up
+        return held.role in (Role.DEMOTED, Role.AWAITING)
 
     def _switch(self, order: Directive) -> Act | None:
         succession = self._succession

@@ -84,6 +84,7 @@ class Handover:
         begin = SetId(self._of.generation, 0)
         for name in sorted(here):
             self._of.holdings[name].joined(begin)
+        self._of.wiring.triggers = old.primary.schedule.triggers  # an operator may have changed them
         hops = tree_from(self._of.scenario, self._of.name, held.name)
         self._of.mirrors[self._of.name] = self._of.wiring.next_mirror(held, begin, hops, users, absent)
         self._demoted(old, old_source, boundary, planned, told)
@@ -157,6 +158,7 @@ class Handover:
         self._of.drop_restart_point()
         self._of.generation, self._of.why_anew = self._of.generation + 1, why
         self._of.source.joined(SetId(self._of.generation, 0))
+        self._of.wiring.triggers = old.primary.schedule.triggers  # an operator may have changed them
         hops = tree_from(self._of.scenario, self._of.name, self._of.source.name)
         absent = frozenset(other.name for other in self._of.others())
         begin = SetId(self._of.generation, 0)

@@ -1,4 +1,4 @@
-"""A connection where nothing limits it, or only the receiver's window: no pipe to fill, and yet an end (swarm 19, 27)."""
+"""A connection that nothing limits, or only the receiver's window: no pipe to fill, and yet an end (swarm 19, 27)."""
 
 from __future__ import annotations
 

@@ -12,9 +12,11 @@ from sim.records import (
     LossCounted,
     Promoted,
     RecoveryPhase,
+    ReplicationBegan,
     ResyncFinished,
     ResyncPlanned,
     RoleChanged,
+    SecondaryDropped,
     WritesLooked,
 )
 from tests.world.recovery.grounds import BURNS, ground
@@ -166,3 +168,20 @@ def test_a_copy_that_was_stopped_replays_what_it_has_when_it_takes_over():
     [loss] = facts(done, LossCounted)
     assert loss.number == 11  # what came in before it was stopped
     assert facts(done, Promoted)
+
+
+def test_a_resync_that_was_given_up_is_begun_again_when_it_is_ordered_again():
+    done = run(
+        ground(
+            BURNS + "{at: fire + 2 h, kind: resync}",
+            link="bandwidth: 2 Mbit/s, rtt: 10 ms, congestion: ideal", in_use="snapshot_store: {size: 1 MiB}, ",
+            workload="{writes: 2 /s, locality: {uniform: true, over: 24 MiB}}", replication="retries: 1", until="6 h",
+        )
+    )  # fmt: skip
+    assert [drop.cause for drop in facts(done, SecondaryDropped)][:2] == ["snapshot_store_full", "copies_failed"]
+    assert [d.effect for d in facts(done, CommandDone, command="resync")] == ["begun", "begun"]
+
+
+def test_a_policy_that_an_operator_changed_outlives_a_failover():
+    done = run(ground("{at: 30 min, kind: set-policy, timeout: 2 min}" + BURNS, until="3 h"))
+    assert [began.timeout_ns for began in facts(done, ReplicationBegan)] == [5 * MIN, 2 * MIN, 2 * MIN]
