@@ -15,6 +15,7 @@ import numpy as np
 from sim.engine.bitmap import Addresses
 from sim.engine.checksum import Sums, address_total, chunk_sums, seal, total
 from sim.engine.identity import SetId
+from sim.engine.ring import Region
 from sim.engine.volume import Rows
 
 CHUNK_BLOCKS = 8  # 64 KiB of 8 KiB blocks
@@ -78,6 +79,12 @@ class Read(NamedTuple):
     addresses: Addresses
     rows: Rows
     sums: Sums
+    region: Region
+    changes: int  # of the region by then
+
+    def is_of(self, addresses: Addresses, rows: Rows) -> bool:
+        """Whether it tells of these very arrays, and nothing was written where they lie since."""
+        return self.addresses is addresses and self.rows is rows and self.region.changes == self.changes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +123,7 @@ class ChunkRange:
         if not self._has_right_size():
             return None
         read = self.read
-        if read is not None and read.addresses is self.addresses and read.rows is self.rows:
+        if read is not None and read.is_of(self.addresses, self.rows):
             sums = read.sums
         elif bool((self.addresses[1:] > self.addresses[:-1]).all()):
             sums = chunk_sums(self.addresses, self.rows, self.shape.chunk_blocks)

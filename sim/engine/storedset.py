@@ -113,7 +113,9 @@ class StoredSet:
         addresses, rows = self.addresses[first:last], self.region.get(first, last)
         seal = range_seal(self.id, self.shape, first_chunk, last_chunk, self.sums[first_chunk:last_chunk])
         whole = last - first == self.blocks
-        read = Read(addresses, rows, self._sums_now(addresses, rows)) if whole and self._is_in_order() else None
+        read: Read | None = None
+        if whole and self._is_in_order():
+            read = Read(addresses, rows, self._sums_now(addresses, rows), self.region, self.region.changes)
         return ChunkRange(self.id, self.shape, first_chunk, last_chunk, addresses, rows, seal, read)
 
     def _is_in_order(self) -> bool:

@@ -67,7 +67,7 @@ def test_a_flipped_bit_in_the_save_volume_is_caught_in_every_row_type(row_type, 
     set_id = pair.cut_and_copy(1, 2, 3)
     message = pair.save_volume.stored(set_id).chunk_range(0, 2)
     assert message.verified_sums() is not None
-    pair.save_volume._rows.reshape(-1).view(np.uint8)[9] ^= 2
+    assert pair.save_volume.flip_bits(set_id, 1)
     assert message.verified_sums() is None, "the message is a view of the save volume: no copy was made"
     assert not pair.save_volume.stored(set_id).verify()
 
