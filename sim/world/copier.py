@@ -10,33 +10,28 @@ flowing from the second.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.bitmap import Bitmap
 from sim.engine.delta import delta
 from sim.engine.identity import START, SetId
-from sim.engine.resync import Leg, ResyncPlan
+from sim.engine.resync import Leg
 from sim.engine.snapshot_errors import SnapshotError
 from sim.engine.snapshots import SnapshotQueue
 from sim.records import CopyBegan, CopyFinished, SecondaryDropped
+from sim.world.blocksleft import BlocksLeft
 from sim.world.carriage import Carriage
 from sim.world.clock import Order, Process, Signal, Wait
+from sim.world.copyports import Returning, Route
 from sim.world.fluid import Flow
 from sim.world.localfeed import LocalFeed
-from sim.world.network import Direction, Network, Session
+from sim.world.network import Direction, Network
 from sim.world.network import Flow as NetworkFlow
-from sim.world.node import Seat
 from sim.world.primary import Primary
 from sim.world.secondary import Secondary
 from sim.world.sender import Sender
 
 _CAUSES = {"undo": "undo", "copy": "resync_delta", "full": "full_copy"}  # of what links carry, by leg
-SLICE_BLOCKS = 1 << 18  # read from the snapshot at a time: bounds memory, decides nothing
 
 
 RESYNC = "resync"
@@ -55,50 +50,6 @@ class BreakOff(Exception):
 
 class _GivenUp(Exception):
     """The copy under way was overtaken: a newer one is asked for."""
-
-
-class Route(Protocol):
-    """How a copy gets from the primary to its secondary now."""
-
-    @property
-    def changed(self) -> Signal:
-        """Fires when the way may have become another one."""
-
-    def session(self) -> Session:
-        """A connection along all hops: forwarders pass on what comes."""
-
-    def nodes(self) -> list[Seat]:
-        """The data movers on the way, both ends included."""
-
-    def keep(self, stamp: SetId) -> None:
-        """Sets after `stamp` are for the secondary from now on: whoever feeds it is to keep and to send them."""
-
-    def forget(self) -> None:
-        """Nothing is kept or sent for the secondary: whom it feeds must be fed by others."""
-
-
-class Returning(Protocol):
-    """A copy that is off its source's history: what is known of it, and who wants to hear how it comes back."""
-
-    two_snapshots: bool  # how a whole copy is made, if it has to be
-
-    def plan(self) -> ResyncPlan:
-        """What has to be undone, read from its disks now; the list is durable from then on (R1, R7, E12)."""
-
-    def first(self, plan: ResyncPlan) -> tuple[Leg, ...]:
-        """What is sent before the intermediate point is taken: the literal undo (step 532), or nothing."""
-
-    def then(self, plan: ResyncPlan, intermediate: int, stamp: SetId) -> tuple[Leg, ...]:
-        """What is sent of the intermediate point; the ledger hears what each way would have cost."""
-
-    def wholly(self, why: str) -> None:
-        """It takes a whole copy (step 536)."""
-
-    def carried(self, leg: Leg) -> None:
-        """A part of it is there."""
-
-    def finished(self, stamp: SetId, snapshot: int) -> None:
-        """It is on the history again, at the boundary of this snapshot (step 535)."""
 
 
 class Copier:
@@ -303,7 +254,7 @@ class Copier:
 
     def _carry(self, snapshot: int, blocks: Bitmap, cause: str) -> Process:
         """Read at the primary, send, write at the secondary, all at once: the slowest sets the pace."""
-        todo = _Todo(blocks)
+        todo = BlocksLeft(blocks)
         while True:
             yield from self._until_all_up()
             breaks = self._breaks
@@ -422,28 +373,3 @@ class Copier:
     def _account(self, cause: str) -> None:
         assert self._flow is not None
         self._carriage.tell(self._flow, self._flow.session.way, cause)
-
-
-class _Todo:
-    """Blocks that are still to be copied, in increasing order, a window at a time: no list of all of them."""
-
-    def __init__(self, blocks: Bitmap) -> None:
-        self.left = blocks.count()
-        self._blocks = blocks
-        self._window = self._windows()
-        self._rest: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-
-    def take(self, count: int) -> Iterator[NDArray[np.int64]]:
-        """The next `count` blocks, in pieces."""
-        self.left -= count
-        while count > 0:
-            if not self._rest.size:
-                self._rest = next(self._window)
-            part, self._rest = self._rest[:count], self._rest[count:]
-            count -= part.size
-            yield part
-
-    def _windows(self) -> Iterator[NDArray[np.int64]]:
-        for start in range(0, self._blocks.n_bits, SLICE_BLOCKS):
-            every = np.arange(start, min(start + SLICE_BLOCKS, self._blocks.n_bits))
-            yield every[self._blocks.test(every)]

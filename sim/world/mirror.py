@@ -18,7 +18,8 @@ from sim.records import (
     SetForwarded,
 )
 from sim.world.clock import Order, Stop
-from sim.world.copier import Copier, Returning
+from sim.world.copier import Copier
+from sim.world.copyports import Returning
 from sim.world.copyroute import CopyRoute
 from sim.world.inbox import Inbox
 from sim.world.member import Member
