@@ -58,8 +58,12 @@ def _written_later(primary: Primary, arm: Arm) -> Bitmap:
 
 
 def _written(volume: Volume) -> Iterator[NDArray[np.int64]]:
-    pages = volume.touched_pages()
+    return blocks_in(volume.touched_pages(), volume.n_blocks)
+
+
+def blocks_in(pages: NDArray[np.int64], n_blocks: int) -> Iterator[NDArray[np.int64]]:
+    """The addresses of all blocks in these pages of a volume, increasing, some pages at a time."""
     for start in range(0, pages.size, PAGES_AT_ONCE):
         some = pages[start : start + PAGES_AT_ONCE]
         addresses = (some[:, None] * PAGE_BLOCKS + np.arange(PAGE_BLOCKS)).reshape(-1)
-        yield addresses[addresses < volume.n_blocks]
+        yield addresses[addresses < n_blocks]

@@ -32,11 +32,6 @@ class Gate:
                 WritesSuspended(time_ns=now, replication=self._replication, cause=reason, generation=self._generation)
             )
 
-    @property
-    def is_shut(self) -> bool:
-        """Whether nobody writes now."""
-        return bool(self._reasons)
-
     def abandon(self, cause: str) -> None:
         """The users go elsewhere: what held them here holds them no longer."""
         for reason in self._reasons[1:]:

@@ -80,13 +80,7 @@ class Handover:
         self._of.generation, self._of.why_anew = self._of.generation + 1, ""
         self._of.began_at[self._of.generation] = boundary
         self._of.source, held.generation = held, self._of.generation
-        absent = frozenset(other.name for other in self._of.others() if other.name not in here)
-        begin = SetId(self._of.generation, 0)
-        for name in sorted(here):
-            self._of.holdings[name].joined(begin)
-        self._of.wiring.triggers = old.primary.schedule.triggers  # an operator may have changed them
-        hops = tree_from(self._of.scenario, self._of.name, held.name)
-        self._of.mirrors[self._of.name] = self._of.wiring.next_mirror(held, begin, hops, users, absent)
+        self._wire(old, users, here)
         self._demoted(old, old_source, boundary, planned, told)
         self._of.becomes(held, Role.PRIMARY)
         self._of.mirror.start("done")
@@ -103,7 +97,6 @@ class Handover:
         )
         self._of.replaced.hear_of_another()
         self._of.call_back()
-        self._of.on_change()
 
     def _leave(self, old: Mirror) -> None:
         """All copies are off the history of what comes: what is on their disks says how far they were."""
@@ -158,10 +151,17 @@ class Handover:
         self._of.drop_restart_point()
         self._of.generation, self._of.why_anew = self._of.generation + 1, why
         self._of.source.joined(SetId(self._of.generation, 0))
-        self._of.wiring.triggers = old.primary.schedule.triggers  # an operator may have changed them
-        hops = tree_from(self._of.scenario, self._of.name, self._of.source.name)
-        absent = frozenset(other.name for other in self._of.others())
-        begin = SetId(self._of.generation, 0)
-        self._of.mirrors[self._of.name] = self._of.wiring.next_mirror(self._of.source, begin, hops, users, absent)
+        self._wire(old, users, frozenset())
         self._of.mirror.start("done")
         self._of.call_back()
+
+    def _wire(self, old: Mirror, users: Activity, here: frozenset[str]) -> None:
+        """The generation of now stands, and has not begun; who is `here` holds what it begins with."""
+        of = self._of
+        begin = SetId(of.generation, 0)
+        for name in sorted(here):
+            of.holdings[name].joined(begin)
+        absent = frozenset(other.name for other in of.others() if other.name not in here)
+        of.wiring.triggers = old.primary.schedule.triggers  # an operator may have changed them
+        hops = tree_from(of.scenario, of.name, of.source.name)
+        of.mirrors[of.name] = of.wiring.next_mirror(of.source, begin, hops, users, absent)

@@ -98,7 +98,6 @@ class Replaced:
         held.position, held.log = primary.last_cut, primary.source.log
         nothing = held.volume_lost or held.role is Role.AWAITING
         self._succession.returns_as(held, Role.AWAITING if nothing else Role.DEMOTED)
-        self._succession.on_change()
 
     def _tell_doomed(self, stale: Stale) -> None:
         primary = stale.mirror.primary

@@ -16,15 +16,14 @@ from sim.engine.identity import SetId
 from sim.engine.resync import FullCopyCause, Leg, ResyncPlan, UndoList, costs, legs, plan
 from sim.engine.roles import Role
 from sim.engine.snapshots import SnapshotQueue
-from sim.engine.volume import PAGE_BLOCKS
 from sim.records import ResyncFinished, ResyncPlanned, UndoListStored
+from sim.world.audit import blocks_in
 from sim.world.holding import Holding
 from sim.world.primary import Primary
 
 if TYPE_CHECKING:
     from sim.world.recovery.succession import RestartPoint, Succession
 
-PAGES_AT_ONCE = 512
 NOTHING: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
 
@@ -71,7 +70,7 @@ class Return:
         chosen = legs(found, self._queue, snapshot, intermediate, transfer)
         costing = costs(found, self._queue, snapshot, intermediate)
         whole = any(leg.name == "full" for leg in chosen)
-        self._lengthen_list(restart.stamp, found, chosen)
+        self._lengthen_list(chosen)
         self._way, cause = ("full", "cheaper") if whole else ("incremental", "")
         blocks = (costing.undo_blocks, costing.copy_blocks, costing.merged_blocks, costing.full_blocks)
         self._tell_plan(cause, "full" if whole else "literal" if transfer == "literal" else "merged", found, blocks)
@@ -117,13 +116,13 @@ class Return:
         evidence, began_at = self._held.evidence(), self._succession.began_at
         return plan(evidence, restart.stamp, self._restart_is_live, source.save_volume, began_at)
 
-    def _lengthen_list(self, restart: SetId, found: ResyncPlan, chosen: tuple[Leg, ...]) -> None:
+    def _lengthen_list(self, chosen: tuple[Leg, ...]) -> None:
         """What is about to be sent may be there or not when this is interrupted for good: it is in the list too."""
-        parts = [found.undo, *(leg.addresses for leg in chosen)]
-        everything = np.unique(np.concatenate(parts))
-        if everything.size > found.undo.size:
-            self._held.undo = UndoList(restart, everything)
-            self._succession.enter(UndoListStored, site=self._held.site, blocks=int(everything.size))
+        short = self._held.undo
+        assert short is not None  # it was stored with the plan
+        self._held.undo = longer = short.with_legs(chosen)
+        if longer.addresses.size > short.addresses.size:
+            self._succession.enter(UndoListStored, site=self._held.site, blocks=int(longer.addresses.size))
 
     # -- how ----------------------------------------------------------------------------------------------------------
 
@@ -186,11 +185,8 @@ def differing_blocks(primary: Primary, held: Holding, snapshot: int) -> int:
     queue, mine, found = primary.snapshots.queue, held.volume, 0
     used = queue.entry(snapshot).allocation.allocated
     pages = np.union1d(primary.source.volume.touched_pages(), mine.touched_pages())
-    for start in range(0, pages.size, PAGES_AT_ONCE):
-        some = pages[start : start + PAGES_AT_ONCE]
-        blocks = (some[:, None] * PAGE_BLOCKS + np.arange(PAGE_BLOCKS)).reshape(-1)
-        blocks = blocks[blocks < mine.n_blocks]
-        blocks = blocks[used.test(blocks)]
+    for inside in blocks_in(pages, mine.n_blocks):
+        blocks = inside[used.test(inside)]
         if blocks.size:
             here, there = mine.contents[blocks], queue.read(snapshot, blocks)
             found += int((here != there).reshape(blocks.size, -1).any(axis=1).sum())

@@ -47,7 +47,6 @@ class Succession:
     wiring: Wiring
     network: Network
     mirrors: dict[str, Mirror]  # of all replications; this one's is replaced with each generation
-    on_change: Callable[[], None] = lambda: None
     begin_anew: Callable[[str], None] = lambda _why: None  # another generation at the same site (C13)
     source: Holding = field(init=False)
     generation: int = 1
@@ -193,7 +192,6 @@ class Succession:
                 self.replaced.goes_on(stale)
         if self.source.seat.node is node:
             self.replaced.tell_all()
-        self.on_change()
 
     def _source_came_up(self, node: Node) -> None:
         source = self.source
@@ -291,7 +289,6 @@ class Succession:
                 self.drop_restart_point()
         self.becomes(held, Role.SECONDARY)
         self.count_copies()
-        self.on_change()
 
     def call_back(self) -> None:
         """The other secondaries come back by themselves; the old source waits for the operator's word."""
