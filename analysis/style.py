@@ -109,12 +109,12 @@ def title(ax: Axes, text: str, note: str = "") -> None:
     ax.set_title(note, loc="right", fontsize=8.5, fontweight="normal", color="#555555")
 
 
-def legend(ax: Axes, entries: Mapping[str, Any] | None = None) -> None:
+def legend(ax: Axes, entries: Mapping[str, Any] | None = None, *, below_inches: float = 0.27) -> None:
     """The legend below the time axis, at the left, where it hides nothing; of these entries, or those of the axes."""
     handles, labels = ax.get_legend_handles_labels()
     if entries is not None:
         handles, labels = list(entries.values()), list(entries)
-    below = ax.transAxes + ScaledTranslation(0, -0.27, ax.figure.dpi_scale_trans)
+    below = ax.transAxes + ScaledTranslation(0, -below_inches, ax.figure.dpi_scale_trans)
     if handles:
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
         columns = 4 if len(handles) <= MOST_IN_FOUR else 3

@@ -65,4 +65,4 @@ def _draw(ax: Axes, line: pd.DataFrame, events: pd.DataFrame, panel: Panel, unti
 def _legend_of_all(axes: Sequence[Axes]) -> None:
     """One legend below the last panel, of everything that is in any of them."""
     found = {label: handle for ax in axes for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    legend(axes[-1], found)
+    legend(axes[-1], found, below_inches=0.44)  # below the axis' own words, which a long first row would meet
