@@ -6,10 +6,16 @@ One sort of packed keys (address, index) instead of a stable sort by two keys: 2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 Longs = NDArray[np.int64]
+
+FEW = 8  # where at most one in so many repeats an address, the others need not be gone through for their minimum
+
+_NOTHING: Longs = np.zeros(0, dtype=np.int64)
 
 
 def earliest(addresses: Longs, times: Longs) -> tuple[Longs, Longs]:
@@ -19,10 +25,16 @@ def earliest(addresses: Longs, times: Longs) -> tuple[Longs, Longs]:
     """
     ordered, index = by_address(addresses)
     times = times[index]
-    firsts = np.flatnonzero(run_starts(ordered))
-    if firsts.size == ordered.size:
+    starts = run_starts(ordered)
+    repeats = np.flatnonzero(~starts)
+    if repeats.size == 0:
         return ordered, times
-    return ordered[firsts], np.minimum.reduceat(times, firsts)
+    if FEW * repeats.size > ordered.size:
+        firsts = np.flatnonzero(starts)
+        return ordered[firsts], np.minimum.reduceat(times, firsts)
+    first = times[starts]
+    np.minimum.at(first, repeats - np.arange(1, repeats.size + 1), times[repeats])
+    return ordered[starts], first
 
 
 def by_address(addresses: Longs) -> tuple[Longs, Longs]:
@@ -49,3 +61,8 @@ def run_starts(ordered: Longs) -> NDArray[np.bool_]:
 def increasing(addresses: Longs) -> bool:
     """Whether each is greater than the one before."""
     return bool((addresses[1:] > addresses[:-1]).all())
+
+
+def joined(parts: Sequence[Longs]) -> Longs:
+    """All parts one after the other; one alone as it is."""
+    return parts[0] if len(parts) == 1 else np.concatenate([_NOTHING, *parts])

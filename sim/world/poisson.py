@@ -17,7 +17,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from sim.world.drawn import NOTHING, Longs, Luck
-from sim.world.earliest import earliest, increasing
+from sim.world.earliest import earliest, increasing, joined
+from sim.world.lots import Lot, PopularLot
 from sim.world.poisson_law import PoissonLaw
 from sim.world.stage import Stage
 
@@ -33,7 +34,7 @@ class PoissonEpoch:
         self._level = law.level(max(recent, default=law.typical_ops))
         self._stages: list[Stage] = []
         self._slots, self._ops = NOTHING, NOTHING  # slots, increasing, and their first instants, of all but
-        self._unsorted: list[tuple[Longs, Longs]] = []  # what else was drawn
+        self._unsorted: list[Lot] = []  # what else was drawn
 
     def touched(self, ops: int) -> tuple[Longs, Longs]:
         """Slots first written in (0, ops], increasing, and when."""
@@ -41,8 +42,8 @@ class PoissonEpoch:
         if self._unsorted and (early := self._early(ops)) is not None:
             return early
         self._sort()
-        within = np.flatnonzero(self._ops <= ops)
-        if within.size == self._ops.size:
+        within = self._ops <= ops
+        if np.count_nonzero(within) == within.size:
             return self._slots, self._ops
         return self._slots[within], self._ops[within]
 
@@ -75,35 +76,35 @@ class PoissonEpoch:
 
     def _draw_until(self, ops: int) -> None:
         drawn = [
-            (slots, instants + begin if begin else instants)
+            lot.later(begin) if begin else lot
             for begin, stage in self.stages(ops)
-            for slots, instants in stage.draw_until(min(ops - begin, stage.ops))
-            if slots.size
+            for lot in stage.draw_until(min(ops - begin, stage.ops))
+            if lot.instants.size
         ]
         if drawn:
             self._keep(drawn)
 
-    def _keep(self, drawn: list[tuple[Longs, Longs]]) -> None:
+    def _keep(self, drawn: list[Lot]) -> None:
         self._unsorted += drawn
 
     def _early(self, ops: int) -> tuple[Longs, Longs] | None:
         """What (0, ops] has where that is little of what was drawn: then the rest need not be sorted yet, if ever."""
-        parts = [(self._slots, self._ops), *self._unsorted]
-        within = [np.flatnonzero(instants <= ops) for _, instants in parts]
-        if FEW * sum(chosen.size for chosen in within) > sum(instants.size for _, instants in parts):
+        lots = [*self._unsorted, PopularLot(self._slots, self._ops)]
+        within = [lot.instants <= ops for lot in lots]
+        if FEW * sum(map(np.count_nonzero, within)) > sum(mask.size for mask in within):
             return None
-        chosen_of = list(zip(parts, within, strict=True))
-        slots = np.concatenate([slots[chosen] for (slots, _), chosen in chosen_of])
-        return earliest(slots, np.concatenate([instants[chosen] for (_, instants), chosen in chosen_of]))
+        chosen_of = [(lot, np.flatnonzero(mask)) for lot, mask in zip(lots, within, strict=True)]
+        slots = [lot.slots_of(chosen) for lot, chosen in chosen_of if chosen.size]
+        return earliest(joined(slots), joined([lot.instants[chosen] for lot, chosen in chosen_of if chosen.size]))
 
     def _sort(self) -> None:
-        parts, self._unsorted = self._unsorted, []
-        if not parts:
+        lots, self._unsorted = self._unsorted, []
+        if not lots:
             return
+        slots, instants = [lot.slots() for lot in lots], [lot.instants for lot in lots]
         if self._slots.size:
-            parts.insert(0, (self._slots, self._ops))
-        if len(parts) == 1 and increasing(parts[0][0]):
-            self._slots, self._ops = parts[0]
+            slots, instants = [self._slots, *slots], [self._ops, *instants]
+        if len(slots) == 1 and increasing(slots[0]):
+            self._slots, self._ops = slots[0], instants[0]
         else:
-            slots, instants = zip(*parts, strict=True)
-            self._slots, self._ops = earliest(np.concatenate(slots), np.concatenate(instants))
+            self._slots, self._ops = earliest(joined(slots), joined(instants))

@@ -50,13 +50,46 @@ class Cold:
 
     def draw(self, luck: np.random.Generator, begin: int) -> tuple[Longs, Longs]:
         """Ranks and instants of all the writes in the window that begins at `begin`."""
+        writes = self.writes(luck, begin)
+        return writes.ranks(), writes.instants
+
+    def writes(self, luck: np.random.Generator, begin: int) -> ColdWrites:
+        """The same, with the ranks still to be worked out."""
         counts = luck.poisson(self.rates)
-        total = int(counts.sum())
-        within = luck.random(total)
-        within *= self.count[0] if counts.size == 1 else np.repeat(self.count, counts)
-        ranks = within.astype(np.int64)
-        ranks += self.first[0] if counts.size == 1 else np.repeat(self.first, counts)
-        return ranks, draws_within(luck, total, self.window, begin)
+        places = luck.random(int(np.add.reduce(counts)))
+        return ColdWrites(self, counts, places, draws_within(luck, places.size, self.window, begin))
+
+
+class ColdWrites:
+    """All the writes of a window: their instants, and where each falls within its bin, which says its rank."""
+
+    __slots__ = ("_cold", "_counts", "_places", "instants")
+
+    def __init__(self, cold: Cold, counts: Longs, places: Reals, instants: Longs) -> None:
+        """`counts`: writes of each bin, which come one bin after the other; `places` in [0, 1)."""
+        self._cold, self._counts, self._places, self.instants = cold, counts, places, instants
+
+    def ranks(self) -> Longs:
+        """The rank of each write; works in place and uses up what was drawn, so it is asked for last and once."""
+        count, first = self._cold.count, self._cold.first
+        if count.size == 1:
+            return self._ranks(self._places, count[0], first[0])
+        return self._ranks(self._places, np.repeat(count, self._counts), np.repeat(first, self._counts))
+
+    def ranks_of(self, chosen: Longs) -> Longs:
+        """The ranks of these writes (int64 indices)."""
+        count, first = self._cold.count, self._cold.first
+        if count.size == 1:
+            return self._ranks(self._places[chosen], count[0], first[0])
+        bins = np.searchsorted(np.cumsum(self._counts), chosen, side="right")
+        return self._ranks(self._places[chosen], count[bins], first[bins])
+
+    @staticmethod
+    def _ranks(places: Reals, count: Reals, first: Longs) -> Longs:
+        places *= count
+        ranks = places.astype(np.int64)
+        ranks += first
+        return ranks
 
 
 @dataclass(frozen=True, slots=True)

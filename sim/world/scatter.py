@@ -8,10 +8,14 @@ cycle until it falls inside and so stay a bijection (Black and Rogaway 2002, "Ci
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Ranks = NDArray[np.int64]
+Words = NDArray[Any]  # uint32 or int64
+_NONE: Ranks = np.zeros(0, dtype=np.int64)
 
 ROUNDS = 3
 
@@ -19,31 +23,32 @@ ROUNDS = 3
 class Scatter:
     """A bijection on [0, n), chosen by `luck`."""
 
-    __slots__ = ("_mask", "_odd", "_offsets", "_shift", "n")
+    __slots__ = ("_mask", "_odd", "_offsets", "_shift", "_word", "n")
 
     def __init__(self, n: int, luck: np.random.Generator) -> None:
         bits = max(1, (n - 1).bit_length())
         if n < 1 or bits > 62:
             raise ValueError(f"cannot scatter {n} ranks")
         self.n = n
-        self._mask = np.int64((1 << bits) - 1)
-        self._shift = np.int64((bits + 1) // 2)
-        words = luck.integers(0, 1 << 62, size=2 * ROUNDS, dtype=np.int64) & self._mask
-        self._odd = [np.int64(word | 1) for word in words[:ROUNDS]]
-        self._offsets = [np.int64(word) for word in words[ROUNDS:]]
+        self._word = np.uint32 if bits <= 32 else np.int64  # what the mask leaves is the same, at half the traffic
+        self._mask = self._word((1 << bits) - 1)
+        self._shift = self._word((bits + 1) // 2)
+        words = (luck.integers(0, 1 << 62, size=2 * ROUNDS, dtype=np.int64) & np.int64(self._mask)).tolist()
+        self._odd = [self._word(word | 1) for word in words[:ROUNDS]]
+        self._offsets = [self._word(word) for word in words[ROUNDS:]]
 
     def slots(self, ranks: Ranks) -> Ranks:
         """The slot of each rank; `ranks` int64 in [0, n), any order, repeats allowed."""
-        slots = self._step(ranks.copy())
-        outside = np.flatnonzero(slots >= self.n)
+        slots = self._step(ranks.astype(self._word))
+        outside = np.flatnonzero(slots >= self.n) if self.n <= self._mask else _NONE
         while outside.size:
             walked = self._step(slots[outside])
             slots[outside] = walked
             outside = outside[walked >= self.n]
-        return slots
+        return slots.astype(np.int64, copy=False)
 
-    def _step(self, x: Ranks) -> Ranks:
-        """One pass of the permutation on the power of two, in place (int64 arithmetic wraps modulo 2**64)."""
+    def _step(self, x: Words) -> Words:
+        """One pass of the permutation on the power of two, in place (arithmetic wraps modulo 2**32 or 2**64)."""
         high = np.empty_like(x)
         for odd, offset in zip(self._odd, self._offsets, strict=True):
             x *= odd

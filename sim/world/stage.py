@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.world.drawn import Longs, Luck, poisson
-from sim.world.poisson_law import Reals, Split
+from sim.world.drawn import NOTHING, Longs, Luck, poisson
+from sim.world.lots import ColdLot, Lot, PopularLot
+from sim.world.poisson_law import ColdWrites, Reals, Split
 from sim.world.scatter import Scatter
 
 MOST_WINDOWS = 1 << 20  # of a stage: each has its own stream key
@@ -28,19 +29,21 @@ class Stage:
         self._begun = False  # whether those have been handed out
         self._windows: list[Longs] = []  # the instants of all cold writes drawn so far, a window each
 
-    def draw_until(self, ops: int) -> Iterator[tuple[Longs, Longs]]:
-        """What (0, ops] needs and was not drawn before: slots and instants, some of them beyond `ops`."""
+    def draw_until(self, ops: int) -> Iterator[Lot]:
+        """What (0, ops] needs and was not drawn before: touches, some of them beyond `ops`."""
         if not self._begun:
             self._begun = True
-            yield self._split.popular.slots, self._popular_first()
+            yield PopularLot(self._split.popular.slots, self._popular_first())
         cold = self._split.cold
         while cold is not None and len(self._windows) * cold.window < ops:
-            slots, instants = self._draw_window(len(self._windows))
-            self._windows.append(instants)
-            yield slots, instants
+            writes = self._draw_window(len(self._windows))
+            self._windows.append(writes.instants)
+            yield ColdLot(writes, self._scatter)
 
     def writes(self, ops: int) -> int:
         """How many writes (0, ops] has; it must have been drawn."""
+        if self._popular_first().size == 0:
+            return self._cold_writes(ops)
         _, first, expected = self.popular(ops)
         return self._cold_writes(ops) + first.size + self.rest(expected)
 
@@ -55,30 +58,34 @@ class Stage:
 
     def rest(self, expected: Reals) -> int:
         """How many writes the popular slots had after their first, all together: one Poisson draw."""
+        if expected.size == 0:
+            return 0
         return poisson(self._luck("rest", self._number), _total(expected))
 
     def cold_writes(self, ops: int) -> Iterator[tuple[Longs, Longs]]:
         """Slots and instants of the cold writes, window by window, to the end of the window in which `ops` falls."""
         cold = self._split.cold
         windows = 0 if cold is None else -(-ops // cold.window)
-        return (self._draw_window(window) for window in range(windows))
+        lots = (ColdLot(self._draw_window(window), self._scatter) for window in range(windows))
+        return ((lot.slots(), lot.instants) for lot in lots)
 
     def listing_luck(self) -> np.random.Generator:
         """For whoever lists the writes of popular slots."""
         return self._luck("listing", self._number)
 
     def _popular_first(self) -> Longs:
+        if self._first is None and self._split.popular.slots.size == 0:
+            self._first = NOTHING  # a stream costs more to open than all else here
         if self._first is None:
             self._first = self._split.popular.draw(self._luck("popular", self._number))
             self._first[self._first > self.ops] = NEVER
         return self._first
 
-    def _draw_window(self, window: int) -> tuple[Longs, Longs]:
+    def _draw_window(self, window: int) -> ColdWrites:
         cold = self._split.cold
         assert cold is not None
         luck = self._luck("cold", self._number * MOST_WINDOWS + window)
-        ranks, instants = cold.draw(luck, window * cold.window)
-        return self._scatter.slots(ranks), instants
+        return cold.writes(luck, window * cold.window)
 
     def _cold_writes(self, ops: int) -> int:
         cold = self._split.cold

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.scenario.volumes import Volume
 from sim.streams import Streams
-from sim.world.earliest import by_address, earliest, run_starts
+from sim.world.earliest import by_address, earliest, joined, run_starts
 from sim.world.source import Addresses, Batch, FirstTouches, Mask, WriteSource
 from sim.world.sources import Setting
 
@@ -112,15 +112,15 @@ def _more(k: int, new: int, distinct: int) -> int:
 
 
 def _first_of_all(parts: Sequence[FirstTouches]) -> FirstTouches:
-    addresses, first_ns = earliest(_joined([p.addresses for p in parts]), _joined([p.first_ns for p in parts]))
+    addresses, first_ns = earliest(joined([p.addresses for p in parts]), joined([p.first_ns for p in parts]))
     return FirstTouches(addresses, first_ns)
 
 
 def _merged(start_ns: int, to_ns: int, batches: Sequence[Batch]) -> Batch:
-    ordered, index = by_address(_joined([batch.addresses for batch in batches]))
+    ordered, index = by_address(joined([batch.addresses for batch in batches]))
     firsts = np.flatnonzero(run_starts(ordered))
     winner = index[np.append(firsts[1:], ordered.size)[: firsts.size] - 1]  # the last of each run: the later source
-    first_ns = _joined([batch.first_ns for batch in batches])[index]
+    first_ns = joined([batch.first_ns for batch in batches])[index]
     return Batch(
         start_ns=start_ns,
         to_ns=to_ns,
@@ -128,7 +128,7 @@ def _merged(start_ns: int, to_ns: int, batches: Sequence[Batch]) -> Batch:
         first_ns=np.minimum.reduceat(first_ns, firsts) if firsts.size else first_ns,
         contents=np.concatenate([np.zeros(0, np.uint64), *(batch.contents for batch in batches)])[winner],
         unchanged=_unchanged(batches, winner),
-        freed=np.unique(_joined([batch.freed for batch in batches])),
+        freed=np.unique(joined([batch.freed for batch in batches])),
         writes=sum(batch.writes for batch in batches),
         written_bytes=sum(batch.written_bytes for batch in batches),
     )
@@ -139,7 +139,3 @@ def _unchanged(batches: Sequence[Batch], winner: NDArray[np.int64]) -> Mask | No
         return None
     masks = [np.zeros(b.addresses.size, np.bool_) if b.unchanged is None else b.unchanged for b in batches]
     return np.concatenate(masks)[winner]
-
-
-def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])

@@ -10,6 +10,7 @@ from sim.world import drawn
 from sim.world.drawn import DrawnWrites, Identity
 from sim.world.earliest import by_address, earliest
 from sim.world.listing import every_write
+from sim.world.lots import ColdLot
 from sim.world.poisson import PoissonEpoch
 from sim.world.poisson_law import PoissonLaw
 from sim.world.popularity import hot_and_cold, uniform, zipf
@@ -212,6 +213,28 @@ def test_the_earliest_of_each_address(writes, offset):
     found, first = earliest(addresses, times)
     assert dict(zip(found.tolist(), first.tolist(), strict=True)) == expected
     assert found.tolist() == sorted(expected)
+
+
+def test_few_repeats_among_many_addresses():
+    """Where most are written once, only the others are gone through for their earliest time."""
+    addresses = np.array([3, 3, 3, *range(4, 60), 59, 70, 3, *range(71, 99)])
+    times = np.array([50, 20, 70, *range(100, 156), 2, 9, 30, *range(200, 228)])
+    found, first = earliest(addresses, times)
+    assert found.tolist() == sorted(set(addresses.tolist()))
+    assert first.tolist() == [times[addresses == address].min() for address in found]
+    assert addresses.size - found.size == 4
+
+
+@pytest.mark.parametrize("spread", [uniform(4000), zipf(3000, 1.1)])
+def test_where_some_cold_writes_fell_is_where_they_fell_among_all(spread):
+    law = PoissonLaw(spread, Scatter(spread.ranks, Streams(3).generator("places")), 1e-5, 20 * MS)
+    drawn_alike = [law.split(0).cold.writes(Streams(3).generator("cold"), 7) for _ in range(2)]
+    some, every = (ColdLot(writes, law.scatter) for writes in drawn_alike)
+    chosen = np.arange(0, every.instants.size, 3)
+    slots, instants = some.slots_of(chosen), some.instants
+    assert chosen.size > 5
+    assert slots.tolist() == every.slots()[chosen].tolist()
+    assert some.later(5).instants.tolist() == (instants + 5).tolist()
 
 
 @given(longs)

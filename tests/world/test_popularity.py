@@ -107,6 +107,27 @@ def test_another_key_gives_another_order():
     assert len({tuple(order) for order in orders}) == 20
 
 
+def walked(n, rank):
+    """What `Scatter` says it does, in whole numbers without a limit."""
+    bits = max(1, (n - 1).bit_length())
+    mask, words = 2**bits - 1, Streams(n).generator("places").integers(0, 1 << 62, size=6).tolist()
+    slot = n
+    while slot >= n:
+        for factor, offset in zip(words[:3], words[3:], strict=True):
+            rank = (rank * ((factor & mask) | 1) + (offset & mask)) & mask
+            rank ^= rank >> ((bits + 1) // 2)
+        slot = rank
+    return slot
+
+
+@pytest.mark.parametrize("n", [1, 5, 2**21, 2**31, 2**32 - 3, 2**32, 2**32 + 1, 2**40, 2**62 - 5])
+def test_the_width_of_the_words_changes_no_slot(n):
+    ranks = sorted({rank % n for rank in (0, 1, 2, n - 2, n - 1, *range(3, 2**62, 2**57 + 12_345))})
+    slots = Scatter(n, Streams(n).generator("places")).slots(np.array(ranks))
+    assert slots.dtype == np.int64
+    assert slots.tolist() == [walked(n, rank) for rank in ranks]
+
+
 @pytest.mark.parametrize("n", [0, -1, 2**62 + 1])
 def test_nothing_to_scatter(n):
     with pytest.raises(ValueError, match="cannot scatter"):
