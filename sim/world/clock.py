@@ -38,27 +38,24 @@ class Order(IntEnum):
     METRICS = 80
 
 
-class _Call(Event):
-    """An event for which nobody waits: something is done."""
-
-    def __init__(self, environment: simpy.Environment, action: Callable[[], None]) -> None:
-        self.env, self.action = environment, action
+_Heap: TypeAlias = list[tuple[int, int, int, Event | Callable[[], None]]]
 
 
 class _Environment(simpy.Environment):
-    """SimPy's, which handles events without a detour for each: half of all that a run does is that."""
+    """SimPy's, whose heap also takes what is just to be done, without an event around it."""
 
-    def call(self, time_ns: int, order: Order, action: Callable[[], None]) -> None:
-        """Put something that is to be done on the heap."""
-        heappush(self._queue, (time_ns, order, next(self._eid), _Call(self, action)))  # type: ignore[misc]
+    @property
+    def heap(self) -> _Heap:
+        """What is to come, by instant, order, and number."""
+        return self._queue  # type: ignore[return-value]
 
-    def take(self, until_ns: int) -> Event | None:
-        """Take the next event up to an instant off the heap; it is that late now."""
-        queue = self._queue
-        if not queue or queue[0][0] > until_ns:
-            return None
-        self._now, _, _, event = heappop(queue)
-        return event
+    def put(self, time_ns: int, order: Order, what: Event | Callable[[], None]) -> None:
+        """Let an event happen, or something be done, at an instant."""
+        heappush(self._queue, (time_ns, order, next(self._eid), what))  # type: ignore[misc]
+
+    def is_now(self, time_ns: int) -> None:
+        """It is that late now."""
+        self._now = time_ns
 
 
 class Clock:
@@ -77,14 +74,13 @@ class Clock:
         """
         self._must_come(time_ns)
         event = Event(self._environment)
-        _trigger(event)
-        self._environment.schedule(event, priority=order, delay=time_ns - self.now_ns)  # type: ignore[arg-type]
+        self._trigger(event, time_ns, order)
         return event
 
     def call_at(self, time_ns: int, order: Order, action: Callable[[], None]) -> None:
         """Run `action` at exactly `time_ns`: one event, no process. Raises as `at`."""
         self._must_come(time_ns)
-        self._environment.call(time_ns, order, action)
+        self._environment.put(time_ns, order, action)
 
     def event(self) -> Event:
         """An event that somebody will fire."""
@@ -93,8 +89,7 @@ class Clock:
     def fire(self, event: Event, order: Order) -> None:
         """Let whoever waits for `event` go on at this instant; a second time does nothing."""
         if not event.triggered:
-            _trigger(event)
-            self._environment.schedule(event, priority=order)  # type: ignore[arg-type]
+            self._trigger(event, self.now_ns, order)
 
     def either(self, *events: Event) -> Event:
         """An event that fires with the first of these."""
@@ -121,10 +116,15 @@ class Clock:
     def run(self, until_ns: int, tick: Callable[[int], None]) -> None:
         """Handle every event up to `until_ns`, inclusive; `tick` is told the time after each. Raises Livelock."""
         environment, instant, here = self._environment, -1, 0
-        while (event := environment.take(until_ns)) is not None:
-            now = int(environment.now)
+        heap = environment.heap
+        while heap and heap[0][0] <= until_ns:
+            now, _, _, what = heappop(heap)
             self.now_ns = now
-            self._handle(event)
+            environment.is_now(now)
+            if isinstance(what, Event):
+                self._handle(what)
+            else:
+                what()
             self.events_handled += 1
             here = here + 1 if now == instant else 0
             instant = now
@@ -134,14 +134,16 @@ class Clock:
 
     def _handle(self, event: Event) -> None:
         """What SimPy does with an event."""
-        if type(event) is _Call:
-            event.action()
-            return
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
         for callback in callbacks:
             callback(event)
         if not event._ok and self._failure is not None:
             raise self._failure
+
+    def _trigger(self, event: Event, time_ns: int, order: Order) -> None:
+        """What SimPy's `succeed` does, at an instant of choice."""
+        event._ok, event._value = True, None
+        self._environment.put(time_ns, order, event)
 
     def _must_come(self, time_ns: int) -> None:
         if type(time_ns) is not int:
@@ -195,6 +197,3 @@ class Signal:
         for other in self._wakes:
             other.fire()
 
-
-def _trigger(event: Event) -> None:
-    event._ok, event._value = True, None

@@ -15,13 +15,17 @@ from typing import NoReturn
 from sim.records import Record
 from sim.world.errors import ModelBroken
 
+HEARD_AT_ONCE = 4096  # facts whose words are held in memory together
 
-def _told(kind: type[Record]) -> Callable[[Record], tuple[object, ...]]:
-    """What a kind of fact says, as the digest hears it: its name and its values in order."""
-    name, values = kind.__name__, attrgetter(*(field.name for field in fields(kind)))
-    if len(fields(kind)) == 1:
-        return lambda fact: (name, values(fact))
-    return lambda fact: (name, *values(fact))
+
+def _told(kind: type[Record]) -> Callable[[Record], str]:
+    """What a kind of fact says, as the digest hears it: a tuple of its name and its values in order, written out."""
+    names = [field.name for field in fields(kind)]
+    form = f"({kind.__name__!r}, {', '.join(['%r'] * len(names))})"
+    values = attrgetter(*names)
+    if len(names) == 1:
+        return lambda fact: form % (values(fact),)
+    return lambda fact: form % values(fact)
 
 
 class Ledger:
@@ -33,15 +37,12 @@ class Ledger:
         self._observe, self._luck = observe, (seed, replication_index)
         self.listeners: list[Callable[[Record], None]] = []  # who waits for something to become true
         self._hash = blake2b(digest_size=16)
-        self._tellers: dict[type[Record], Callable[[Record], tuple[object, ...]]] = {}
+        self._heard = 0  # how many facts are in the digest: facts do not change, so the rest can wait
+        self._tellers: dict[type[Record], Callable[[Record], str]] = {}
 
     def append(self, fact: Record) -> None:
         """Enter a fact; the observer sees it at once."""
         self.facts.append(fact)
-        kind = type(fact)
-        if kind not in self._tellers:
-            self._tellers[kind] = _told(kind)
-        self._hash.update(repr(self._tellers[kind](fact)).encode())
         self._observe(fact)
         for listener in self.listeners:
             listener(fact)
@@ -52,8 +53,21 @@ class Ledger:
 
     def add_contents(self, data: bytes | memoryview) -> None:
         """Let final contents into the digest."""
+        self._hear()
         self._hash.update(data)
 
     def digest(self) -> str:
         """32 hexadecimal digits over all that was entered."""
+        self._hear()
         return self._hash.hexdigest()
+
+    def _hear(self) -> None:
+        """Let into the digest what it has not heard of yet."""
+        tellers, facts = self._tellers, self.facts
+        while self._heard < len(facts):
+            news = facts[self._heard : self._heard + HEARD_AT_ONCE]
+            for kind in {type(fact): None for fact in news}:
+                if kind not in tellers:
+                    tellers[kind] = _told(kind)
+            self._hash.update("".join([tellers[type(fact)](fact) for fact in news]).encode())
+            self._heard += len(news)

@@ -34,9 +34,11 @@ class Patience:
 
     def reached(self) -> None:
         """There is a way again."""
+        if self.since_ns is None:  # by far the most frequent: nothing failed
+            return
         since_ns, marked = self.since_ns, self.marked
         self.forget()
-        if marked and since_ns is not None:
+        if marked:
             self.on_reached(since_ns)
 
     def pause(self) -> None:
