@@ -27,7 +27,7 @@ class Piece(NamedTuple):
     """From `since_ns` on a flow is served at `bits_per_ns`, with `served_bits` behind it."""
 
     since_ns: int
-    served_bits: Fraction
+    served_bits: Fraction | int
     bits_per_ns: Fraction
 
     def bits_at(self, time_ns: int) -> int:
@@ -71,7 +71,7 @@ class Flow:
                 steps[inside] = _steps(piece, times_ns[inside], step_bytes * 8)
         return np.minimum(steps, self.size_bits // (step_bytes * 8))
 
-    def _served_bits(self, time_ns: int) -> Fraction:
+    def _served_bits(self, time_ns: int) -> Fraction | int:
         for piece in reversed(self.pieces):
             if piece.since_ns <= time_ns:
                 return piece.served_bits + (time_ns - piece.since_ns) * piece.bits_per_ns
@@ -92,10 +92,9 @@ class FluidServer:
         """Start a transfer now; its `ended` event fires when the last byte is served or it is broken off."""
         flow = Flow(size_bytes, self._clock.event())
         if size_bytes == 0 or self._capacity == 0:
-            flow.pieces.append(Piece(self._clock.now_ns, Fraction(flow.size_bits), _NONE))
+            flow.pieces.append(Piece(self._clock.now_ns, flow.size_bits, _NONE))
             self._clock.fire(flow.ended, self._order)
             return flow
-        flow.pieces.append(Piece(self._clock.now_ns, _NONE, _NONE))
         self._flows.append(flow)
         self._share_again()
         return flow
@@ -120,24 +119,29 @@ class FluidServer:
         if not self._flows:
             return
         self.shared.fire()
-        for flow, rate in zip(self._flows, self._shares(), strict=True):
+        rate = self._share()
+        for flow in self._flows:
             self._settle(flow, rate)
-        first = min(self._end_ns(flow) for flow in self._flows)
+        first = min([self._end_ns(flow) for flow in self._flows])
         shift = self._shift
         self._clock.call_at(first, self._order, lambda: self._finish(shift))
 
-    def _shares(self) -> list[Fraction]:
-        if len(self._flows) == 1:
-            return [self._capacity]
-        return [self._capacity / len(self._flows)] * len(self._flows)
+    def _share(self) -> Fraction:
+        """What each flow gets now."""
+        return self._capacity if len(self._flows) == 1 else self._capacity / len(self._flows)
 
     def _settle(self, flow: Flow, rate: Fraction) -> None:
         now = self._clock.now_ns
-        if flow.pieces[-1].bits_per_ns != rate:
-            piece = Piece(now, flow._served_bits(now), rate)
-            if flow.pieces[-1].since_ns == now:
-                flow.pieces.pop()
-            flow.pieces.append(piece)
+        if not flow.pieces:
+            flow.pieces.append(Piece(now, 0, rate))
+        elif (before := flow.pieces[-1].bits_per_ns) is not rate and before != rate:
+            self._go_on(flow, Piece(now, flow._served_bits(now), rate))
+
+    def _go_on(self, flow: Flow, piece: Piece) -> None:
+        """A flow is served otherwise from now on; what would have held for no time at all is not kept."""
+        if flow.pieces[-1].since_ns == piece.since_ns:
+            flow.pieces.pop()
+        flow.pieces.append(piece)
 
     def _end_ns(self, flow: Flow) -> int:
         return flow.pieces[-1].ends_ns(flow.size_bits)
@@ -146,11 +150,12 @@ class FluidServer:
         if shift != self._shift:
             return
         now = self._clock.now_ns
-        done = [flow for flow in self._flows if self._end_ns(flow) <= now]
-        self._flows = [flow for flow in self._flows if flow not in done]
-        for flow in done:
-            self._settle(flow, _NONE)
-            self._clock.fire(flow.ended, self._order)
+        ends = [(flow, self._end_ns(flow)) for flow in self._flows]
+        self._flows = [flow for flow, end_ns in ends if end_ns > now]
+        for flow, end_ns in ends:
+            if end_ns <= now:  # all of it is served, and what an instant rounded up would add is nobody's
+                self._go_on(flow, Piece(now, flow.size_bits, _NONE))
+                self._clock.fire(flow.ended, self._order)
         self._share_again()
 
 
