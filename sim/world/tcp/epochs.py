@@ -29,17 +29,7 @@ def epoch(s: Sender, pipe: Pipe, luck: Waits) -> bool:
     if s.window >= pipe.window:
         seconds = passes * s.round_s(pipe) / s.window
     else:
-        growth, begun, limit = s.growth(pipe), s.window, min(pipe.full, pipe.window)
-        is_reached = pipe.round_s > 0 and limit < math.inf
-        room = growth.reach(limit) if is_reached and begun < limit else 0.0
-        is_far_beyond = is_reached and passes > FAR * room + 1
-        grown = (math.inf, math.inf) if is_far_beyond else growth.after(passes)
-        if grown[1] > limit:
-            s.overflow = limit >= pipe.full and room + 1 < passes
-            if s.overflow or limit < pipe.full:
-                passes = min(passes, room)
-                grown = growth.after(passes)[0], max(begun, limit)
-        seconds, s.window = grown
+        passes, seconds, s.window, s.overflow = _grown(s, passes, pipe)
     if s.epoch_s >= 0:
         s.epoch_s += seconds
     s.passed(passes, pipe)
@@ -50,6 +40,22 @@ def epoch(s: Sender, pipe: Pipe, luck: Waits) -> bool:
     s.backoffs, s.part = 0, 1.0
     s.step = "detection" if s.overflow or ahead - passes < 1 else "epoch"
     return True
+
+
+def _grown(s: Sender, passes: float, pipe: Pipe) -> tuple[float, float, float, bool]:
+    """How many of these packets pass until the window is as large as it gets, in how long, the window then, and
+    whether the queue overflows."""
+    growth, begun, limit = s.growth(pipe), s.window, min(pipe.full, pipe.window)
+    is_reached = pipe.round_s > 0 and limit < math.inf
+    room, room_s = growth.until(limit) if is_reached and begun < limit else (0.0, 0.0)
+    is_far_beyond = is_reached and passes > FAR * room + 1
+    seconds, window = (math.inf, math.inf) if is_far_beyond else growth.after(passes)
+    overflow = window > limit >= pipe.full and room + 1 < passes
+    if overflow or pipe.full > limit < window:
+        if passes <= room: 
+            return passes, growth.after(passes)[0], max(begun, limit), overflow
+        return room, room_s, max(begun, limit), overflow
+    return passes, seconds, window, overflow
 
 
 def _idle_end_s(s: Sender, seconds: float, pipe: Pipe) -> float:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from sim.world.tcp import epochs, repairs, rounds
 from sim.world.tcp.luck import EvenLuck, Luck
@@ -45,16 +44,8 @@ class Block(NamedTuple):
     epoch_s: float  # from one loss to the next, on average
 
 
-class Mark(NamedTuple):
-    """Where the sender was: before a fluid step or a block, or while the bottleneck sends until the next step."""
-
-    time_s: float
-    state: State
-    fluid: bool = False
-    block: Block | None = None
-
-
-_TIME: Final = attrgetter("time_s")
+Stretch = Literal["fluid", "draining"] | Block
+Mark = tuple[State, Stretch]  # where the sender was before a fluid step or a block, or while the bottleneck sends on
 
 
 class Planner:
@@ -77,7 +68,7 @@ class Planner:
         """Plan until everything is sent; where nothing passes, to no end."""
         self._plan.end_ns = None
         if self._pipe.hazard == math.inf:
-            self._marks.append(Mark(s.time_s, s.state()))
+            self._marks.append((s.state(), "draining"))
             return
         losses, repeats, blocks, even = 0, 1, True, EvenLuck(luck)
         done = s.next_s > s.time_s and self._rest(s)
@@ -100,16 +91,16 @@ class Planner:
     def state_at(self, now_ns: int, luck: Luck) -> Sender:
         """The sender as it is at an instant of this plan, whose origin that becomes."""
         now_s = (now_ns - self._origin_ns) / NS_PER_S
-        mark = self._marks[max(0, bisect_right(self._marks, now_s, key=_TIME) - 1)]
-        s = Sender(*mark.state)
-        elapsed_s = max(0.0, now_s - mark.time_s)
-        if mark.block is not None:
-            self._look_into(mark.block, s, elapsed_s, luck)
-        elif mark.fluid:
+        state, stretch = self._marks[max(0, bisect_right(self._marks, now_s, key=_began_s) - 1)]
+        s, due_s = Sender(*state), now_s
+        elapsed_s = max(0.0, now_s - s.time_s)
+        if stretch == "draining":
+            s.drain(now_s, self._pipe)
+            due_s = s.next_s
+        elif stretch == "fluid":
             epochs.in_part(s, elapsed_s, self._pipe, luck)
         else:
-            s.drain(now_s, self._pipe)
-        due_s = s.next_s if mark.block is None and not mark.fluid else now_s
+            self._look_into(stretch, s, elapsed_s, luck)
         s.time_s, s.next_s = 0.0, max(0.0, due_s - now_s)
         left = (self._size_bytes - self._plan.served_bytes(now_ns)) / PAYLOAD_BYTES
         s.backlog = min(s.backlog, left + s.dead)
@@ -142,8 +133,8 @@ class Planner:
         before = s.state()
         if not FLUID[s.step](s, self._pipe, luck):
             return self._rest(s)
-        self._marks.append(Mark(s.time_s, before, fluid=True))
-        if before[_STEP] == "epoch":
+        self._marks.append((before, "fluid"))
+        if before[_STEP] == "epoch" and before[_WINDOW] < self._pipe.pipe:
             self._curve(s, before)
         s.time_s = s.next_s
         self._knot(s.time_s, s.unsent, s.lost)
@@ -151,7 +142,7 @@ class Planner:
 
     def _rest(self, s: Sender) -> bool:
         """The bottleneck sends what it has until the next step, and whether that was all."""
-        self._marks.append(Mark(s.time_s, s.state()))
+        self._marks.append((s.state(), "draining"))
         empty_s = s.time_s + s.backlog * self._pipe.gap_s
         if s.unsent <= NOTHING:
             s.time_s = empty_s
@@ -196,7 +187,7 @@ class Planner:
         s.time_s += times * lasts_s
         s.unsent, s.lost, s.next_s = s.unsent - times * sent, s.lost + times * lost, s.time_s
         block = Block(s.time_s - before[_TIME_S], s.lost - before[_LOST], brought[0] / losses)
-        self._marks.append(Mark(before[_TIME_S], before, block=block))
+        self._marks.append((before, block))
         self._knot(s.time_s, s.unsent, s.lost)
         return s.unsent > NOTHING
 
@@ -221,8 +212,8 @@ class Planner:
     def _knot(self, time_s: float, left: float, lost: float) -> None:
         """At an instant so many packets had not left the bottleneck."""
         plan = self._plan
-        last_ns, last, resent = plan.times_ns[-1], plan.payload_bytes[-1], int(lost * PAYLOAD_BYTES)
-        time_ns = self._origin_ns + math.ceil(time_s * NS_PER_S)
+        last_ns, last, last_resent = plan.times_ns[-1], plan.payload_bytes[-1], plan.resent_bytes[-1]
+        time_ns, resent = self._origin_ns + math.ceil(time_s * NS_PER_S), int(lost * PAYLOAD_BYTES)
         payload = self._size_bytes - math.ceil(left * PAYLOAD_BYTES - HAIR)
         if payload <= last:
             payload = last
@@ -230,7 +221,14 @@ class Planner:
             takes_ns, sends = self._pipe.takes
             if sends and (due_ns := last_ns - (last - payload) * takes_ns // sends) > time_ns:
                 time_ns = due_ns
-        plan.add(time_ns if time_ns > last_ns else last_ns, payload, max(plan.resent_bytes[-1], resent))
+        plan.add(time_ns, payload, resent if resent > last_resent else last_resent)
 
 
-_STEP, _UNSENT, _TIME_S, _LOST = (FIELDS.index(name) for name in ("step", "unsent", "time_s", "lost"))
+def _began_s(mark: Mark) -> float:
+    began_s: float = mark[0][_TIME_S]
+    return began_s
+
+
+_STEP, _WINDOW, _UNSENT, _TIME_S, _LOST = (
+    FIELDS.index(name) for name in ("step", "window", "unsent", "time_s", "lost")
+)

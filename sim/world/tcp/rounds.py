@@ -38,11 +38,11 @@ def handshake(s: Sender, pipe: Pipe, luck: Waits) -> None:
 def send_round(s: Sender, pipe: Pipe, luck: Waits) -> None:
     """Send a window: at once where the pipe was idle, else as acknowledgements come."""
     s.connected = True
-    window = min(s.window, pipe.window)
-    if window >= min(s.threshold, pipe.window) and s.acks >= window - NOTHING:
+    window = s.window if s.window < pipe.window else pipe.window  # here and below cheaper than min and max
+    if (window >= s.threshold or window >= pipe.window) and s.acks >= window - NOTHING:
         s.step, s.next_s = "epoch", s.time_s
         return
-    send = min(window, s.unsent)
+    send = window if window < s.unsent else s.unsent
     dropped = _dropped(s, send, window, pipe)
     s.next_s = s.time_s + pipe.round_s + s.backlog * pipe.gap_s
     ahead = s.until_loss(pipe, luck)
@@ -63,7 +63,8 @@ def _dropped(s: Sender, send: float, window: float, pipe: Pipe) -> float:
     if not pipe.gap_s:
         return 0.0
     leaves = send * min(1.0, s.acks / window) if s.acks else 1.0 + send * min(1.0, LINE_GAP_S / pipe.gap_s)
-    return float(math.floor(max(0.0, min(send, s.backlog + send - leaves - pipe.queue) + NOTHING)))
+    beyond = s.backlog + send - leaves - pipe.queue
+    return 0.0 if beyond < 0 else float(math.floor(min(send, beyond) + NOTHING))
 
 
 def _grown(s: Sender, acked: float, pipe: Pipe) -> float:

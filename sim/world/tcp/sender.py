@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
-from sim.world.tcp.growth import CUBIC_BETA, RENO_BETA, CubicGrowth, Growth, RenoGrowth
+from sim.world.tcp.growth import CUBIC_BETA, RENO_BETA, Growth, growth
 from sim.world.tcp.path import Pipe
 
 INITIAL_WINDOW: Final = 10.0  # RFC 6928
@@ -107,7 +107,10 @@ class Sender:
 
     def backlog_at(self, then_s: float, pipe: Pipe) -> float:
         """The packets that will be at the bottleneck when nothing more comes."""
-        return max(0.0, self.backlog - (then_s - self.time_s) / pipe.gap_s) if pipe.gap_s else 0.0
+        if not pipe.gap_s:
+            return 0.0
+        left = self.backlog - (then_s - self.time_s) / pipe.gap_s
+        return left if left > 0.0 else 0.0
 
     def cut(self, window: float) -> None:
         """A loss was found at this window: a new threshold. Windows are whole packets."""
@@ -122,8 +125,8 @@ class Sender:
         if self.epoch_s < 0:
             self.epoch_window, self.epoch_s = self.window, 0.0
         if self.congestion == "reno":
-            return RenoGrowth(self.window, pipe)
-        return CubicGrowth(self.epoch_window, self.w_max, self.epoch_s, pipe)
+            return growth("reno", self.window, 0.0, 0.0, pipe)
+        return growth("cubic", self.epoch_window, self.w_max, self.epoch_s, pipe)
 
     def round_s(self, pipe: Pipe) -> float:
         """A round trip with as much in the queue as the window puts there."""
