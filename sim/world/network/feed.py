@@ -48,15 +48,17 @@ class Feed:
         all_there_ns = upstream.arrives_ns if upstream.ends_ns is not None else None
         before_ns, before = now_ns, upstream.arrived_bytes(now_ns)
         for time_ns, arrived in upstream.arrived[bisect_right(upstream.arrived, now_ns, key=itemgetter(0)) :]:
-            if time_ns == all_there_ns:
-                return [*instants, time_ns], [*amounts, held + upstream.size_bytes]
-            if before < withheld < arrived:
-                part = -(-(withheld - before) * (time_ns - before_ns) // (arrived - before))
-                if before_ns + part < time_ns:
-                    instants.append(before_ns + part)
+            is_end = time_ns == all_there_ns
+            if before <= withheld and (is_end or arrived > withheld):  # nothing more could be sent until then
+                rises_ns = before_ns if is_end else _rises_ns(before_ns, before, time_ns, arrived, withheld)
+                if rises_ns > now_ns:
+                    instants.append(rises_ns)
                     amounts.append(held)
-            instants.append(time_ns)
-            amounts.append(held + max(0, arrived - withheld))
+            if is_end:
+                return [*instants, time_ns], [*amounts, held + upstream.size_bytes]
+            if arrived > withheld:
+                instants.append(time_ns)
+                amounts.append(held + arrived - withheld)
             before_ns, before = time_ns, arrived
         return instants, amounts
 
@@ -78,6 +80,12 @@ class Feed:
         """A chunk, and what is lost where carried bytes are turned into payload and back."""
         upstream = self.upstream
         return self.chunk_bytes + upstream.size_bytes // max(1, upstream.carried_size) + 2
+
+
+def _rises_ns(before_ns: int, before: int, time_ns: int, arrived: int, withheld: int) -> int:
+    """When more than what is withheld has come in, straight between two knots; the first where only the second has."""
+    rises_ns = before_ns - (before - withheld) * (time_ns - before_ns) // (arrived - before)
+    return rises_ns if rises_ns < time_ns else before_ns
 
 
 class FedCourse(Course):

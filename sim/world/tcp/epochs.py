@@ -52,7 +52,7 @@ def _grown(s: Sender, passes: float, pipe: Pipe) -> tuple[float, float, float, b
     seconds, window = (math.inf, math.inf) if is_far_beyond else growth.after(passes)
     overflow = window > limit >= pipe.full and room + 1 < passes
     if overflow or pipe.full > limit < window:
-        if passes <= room: 
+        if passes <= room:
             return passes, growth.after(passes)[0], max(begun, limit), overflow
         return room, room_s, max(begun, limit), overflow
     return passes, seconds, window, overflow

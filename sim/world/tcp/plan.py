@@ -51,6 +51,11 @@ class Plan:
         self.add(time_ns, served, resent)
         self.end_ns = None
 
+    def drop_last(self) -> None:
+        """Forget the last knot."""
+        for column in (self.times_ns, self.payload_bytes, self.resent_bytes):
+            column.pop()
+
     def add(self, time_ns: int, payload_bytes: int, resent_bytes: int) -> None:
         """A further knot; one at the instant of the last takes its place."""
         if time_ns <= self.times_ns[-1]:

@@ -221,7 +221,22 @@ class Planner:
             takes_ns, sends = self._pipe.takes
             if sends and (due_ns := last_ns - (last - payload) * takes_ns // sends) > time_ns:
                 time_ns = due_ns
-        plan.add(time_ns, payload, resent if resent > last_resent else last_resent)
+        resent = max(resent, last_resent)
+        if resent - last_resent <= PAYLOAD_BYTES and self._is_straight(time_ns, payload):
+            plan.drop_last()
+        plan.add(time_ns, payload, resent)
+
+    def _is_straight(self, time_ns: int, payload: int) -> bool:
+        """Whether the bottleneck sends from the last knot but one to here without a pause as long as a packet takes.
+
+        Then the last one says nothing, unless a burst was lost before it: single losses are spread over the line.
+        """
+        plan, (takes_ns, sends) = self._plan, self._pipe.takes
+        if not sends or len(plan.times_ns) == 1 or (from_ns := plan.times_ns[-2]) < self._origin_ns:
+            return False
+        if plan.resent_bytes[-1] - plan.resent_bytes[-2] > PAYLOAD_BYTES:
+            return False
+        return (time_ns - from_ns) * sends < (payload - plan.payload_bytes[-2] + PAYLOAD_BYTES) * takes_ns
 
 
 def _began_s(mark: Mark) -> float:

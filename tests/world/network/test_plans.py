@@ -1,0 +1,75 @@
+"""Plans of TCP transfers: few knots, and the past stays as it was."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from sim.world.tcp import Congestion, Connection, PathView, Plan
+from sim.world.tcp.path import PAYLOAD_BYTES
+from sim.world.tcp.planner import Planner
+
+MS = 10**6
+paths = st.builds(
+    PathView,
+    st.sampled_from((64_000, 10**6, 10**8, 333_333_333)),
+    st.integers(0, 300 * MS),
+    st.sampled_from((0.0, 0.0, 1e-4, 1e-2)),
+    st.sampled_from((0, 30_000, 2 * 10**6)),
+    st.sampled_from((None, 65_536)),
+)
+sizes = st.integers(1, 3 * 10**7)
+controls = st.sampled_from(("cubic", "reno"))
+
+
+def planned(congestion: Congestion, size: int, path: PathView) -> Plan:
+    return Connection(congestion, random.Random(7).random).begin(0, size, path)
+
+
+def with_all_knots(congestion: Congestion, size: int, path: PathView) -> Plan:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Planner, "_is_straight", lambda *_: False)
+        return planned(congestion, size, path)
+
+
+def instants(end_ns: int) -> list[int]:
+    return [end_ns * part // 97 for part in range(98)]
+
+
+@given(controls, sizes, paths)
+def test_a_knot_that_is_left_out_moves_the_curve_by_a_packet_at_most(
+    congestion: Congestion, size: int, path: PathView
+) -> None:
+    few, all_ = planned(congestion, size, path), with_all_knots(congestion, size, path)
+    assert len(few.times_ns) <= len(all_.times_ns)
+    assert few.resent_bytes[-1] == all_.resent_bytes[-1]
+    assert few.end_ns is not None
+    assert all_.end_ns is not None
+    assert abs(few.end_ns - all_.end_ns) <= 10**9 * 8 // path.bits_per_s + 1  # what a byte takes
+    for instant in instants(few.end_ns):
+        assert abs(few.served_bytes(instant) - all_.served_bytes(instant)) <= PAYLOAD_BYTES + 1
+
+
+def test_a_full_pipe_needs_few_knots_although_its_queue_overflows() -> None:
+    transfer = 10**8, PathView(10**8, 13 * MS, 0.0, 160_000)
+    few, all_ = planned("cubic", *transfer), with_all_knots("cubic", *transfer)
+    assert few.resent_bytes[-1] >= 3 * PAYLOAD_BYTES  # so many epochs
+    assert len(few.times_ns) <= len(all_.times_ns) * 2 // 3
+
+
+@given(controls, sizes, paths, paths, st.integers(1, 99))
+def test_what_has_been_sent_stays_sent_when_the_path_changes(
+    congestion: Congestion, size: int, path: PathView, later: PathView, percent: int
+) -> None:
+    connection = Connection(congestion, random.Random(7).random)
+    plan = connection.begin(0, size, path)
+    assert plan.end_ns is not None
+    now_ns = plan.end_ns * percent // 100
+    assume(0 < now_ns < plan.end_ns)
+    past = [plan.served_bytes(instant) for instant in instants(now_ns)]
+    anew = connection.go_on(now_ns, later)
+    for instant, sent in zip(instants(now_ns), past, strict=True):  # a cut is in whole bytes
+        assert sent - 1 <= anew.served_bytes(instant) <= sent
