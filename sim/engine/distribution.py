@@ -56,7 +56,7 @@ class Distribution:
 
     def in_sync(self) -> tuple[str, ...]:
         """The destinations for which sets are kept, in the order they joined."""
-        return tuple(name for name, position in self._positions.items() if position.in_sync)
+        return tuple([name for name, position in self._positions.items() if position.in_sync])
 
     def join(self, destination: str, stamp: SetId) -> None:
         """Keep the sets after boundary `stamp` for a destination, from now on. Raises StartSetGone."""
@@ -76,15 +76,15 @@ class Distribution:
         Raises ValueError for a set that was never cut.
         """
         position = self._known(destination, set_id)
-        if position.in_sync:
-            position.received = max(position.received, set_id)
+        if position.in_sync and set_id > position.received:
+            position.received = set_id
 
     def replayed(self, destination: str, set_id: SetId) -> tuple[SetId, ...]:
         """It applied everything up to `set_id` durably; which sets could be released. Otherwise as `received`."""
         self.received(destination, set_id)
         position = self._positions[destination]
-        if position.in_sync:
-            position.replayed = max(position.replayed, set_id)
+        if position.in_sync and set_id > position.replayed:
+            position.replayed = set_id
         return self.settle()
 
     def mark_out_of_sync(self, destination: str) -> tuple[SetId, ...]:
@@ -94,7 +94,7 @@ class Distribution:
 
     def settle(self) -> tuple[SetId, ...]:
         """Release what nobody needs any more. Also to be called when a set has become complete with nobody in sync."""
-        waiting = [self._positions[name].replayed for name in self.in_sync()]
+        waiting = [position.replayed for position in self._positions.values() if position.in_sync]
         last = min(waiting) if waiting else max(self._save_volume.held(), default=START)
         return self._save_volume.release_through(last)
 

@@ -13,7 +13,7 @@ class SetId(NamedTuple):
 
     def next(self) -> SetId:
         """The set after this one in the same generation."""
-        return SetId(self.generation, self.number + 1)
+        return tuple.__new__(SetId, (self.generation, self.number + 1))  # half the price of a call of the class
 
     def __str__(self) -> str:
         return f"g{self.generation}.{self.number}"

@@ -43,19 +43,21 @@ class SetReceiver:
         self._save_volume = save_volume
         self.discarded: Counter[Outcome] = Counter()
         self._stamp = self._received = stamp
+        self._following = stamp.next()  # the set after the last that was received
         if tidy:
             self.follow(stamp)
 
     @property
     def received(self) -> SetId:
         """The newest boundary up to which every set is complete: what the acknowledgement of receipt says."""
-        while self._had(following := self._received.next()):
-            self._received = following
+        while self._save_volume.had(self._following):
+            self._received, self._following = self._following, self._following.next()
         return self._received
 
     def follow(self, stamp: SetId) -> None:
         """Take sets after `stamp`, of its generation only; what an older generation left unfinished is given up."""
         self._stamp = self._received = stamp
+        self._following = stamp.next()
         for set_id in self._save_volume.held():
             stored = self._save_volume.stored(set_id)
             if set_id.generation < stamp.generation and not stored.complete:
@@ -104,10 +106,10 @@ class SetReceiver:
         stored = self._place(message.id, message.shape)
         if isinstance(stored, Outcome):
             return stored
-        new = ~stored.have[message.first_chunk : message.last_chunk]
-        if not new.any():
+        new = _runs(~stored.have[message.first_chunk : message.last_chunk])
+        if not new:
             return Outcome.DUPLICATE
-        for first, last in _runs(new):
+        for first, last in new:
             _store(stored, message, sums, first, last)
         return self._complete_or_reject(stored)
 
@@ -138,7 +140,7 @@ class SetReceiver:
     def _complete_or_reject(self, stored: StoredSet) -> Outcome:
         """Show the set if this was the last of it. Parts that contradict each other are all thrown away."""
         header = stored.header
-        if header is None or not stored.have.all():
+        if header is None or np.count_nonzero(stored.have) < stored.have.size:
             return Outcome.STORED
         if header.data_sum != total(stored.sums):
             stored.start_over()
@@ -161,14 +163,18 @@ class SetReceiver:
 
 def _runs(wanted: Mask) -> list[tuple[int, int]]:
     """The runs [first, last) of true places."""
-    if wanted.all():  # by far the most frequent
-        return [(0, wanted.size)] if wanted.size else []
+    count = np.count_nonzero(wanted)
+    if count in (0, wanted.size):  # by far the most frequent
+        return [(0, wanted.size)] if count else []
     edges = np.flatnonzero(np.diff(np.concatenate(([False], wanted, [False])).astype(np.int8)))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _store(stored: StoredSet, message: ChunkRange, sums: Sums, first: int, last: int) -> None:
     """Store chunks [first, last) of a message, counted from its first."""
+    if last - first == sums.size:
+        stored.put_chunks(message.first_chunk, message.addresses, message.rows, sums)
+        return
     begin, end = message.shape.span(message.first_chunk + first, message.first_chunk + last)
     offset = message.first_chunk * message.shape.chunk_blocks
     blocks = slice(begin - offset, end - offset)

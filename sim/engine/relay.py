@@ -34,9 +34,11 @@ class Relay:
 
         Late and repeated news, and news of somebody for whom nothing is kept, change nothing.
         """
-        if name not in self._done:
+        done = self._done.get(name)
+        if done is None:
             return ()
-        self._done[name] = max(self._done[name], set_id)
+        if set_id > done:
+            self._done[name] = set_id
         return self.settle()
 
     def kept_for(self) -> tuple[str, ...]:

@@ -53,17 +53,13 @@ class SaveVolume:
         if rows.shape[0] < 1:
             raise ValueError("a save volume needs room for at least one block")
         self._rows = rows
+        self.capacity_blocks = int(rows.shape[0])  # how many blocks fit
         self._head = self._tail = 0  # these count on for ever; a slot is the remainder by the capacity
         self._live: deque[StoredSet] = deque()
         self._past: deque[StoredSet] = deque()
         self._by_id: dict[SetId, StoredSet] = {}
         self._seen: dict[int, list[list[int]]] = {}
         self._lost: set[SetId] = set()
-
-    @property
-    def capacity_blocks(self) -> int:
-        """How many blocks fit."""
-        return int(self._rows.shape[0])
 
     @property
     def used_blocks(self) -> int:
@@ -73,7 +69,7 @@ class SaveVolume:
     @property
     def free_blocks(self) -> int:
         """How many blocks can be reserved."""
-        return self.capacity_blocks - self.used_blocks
+        return self.capacity_blocks - (self._head - self._tail)
 
     def reserve(self, set_id: SetId, shape: SetShape) -> StoredSet:
         """Take the space of a set at the head; released sets that lie there are overwritten from now on.
@@ -141,7 +137,7 @@ class SaveVolume:
 
     def held(self) -> tuple[SetId, ...]:
         """The sets that are held, oldest first."""
-        return tuple(stored.id for stored in self._live if not stored.released)
+        return tuple([stored.id for stored in self._live if not stored.released])
 
     def kept(self) -> tuple[SetId, ...]:
         """The sets that are held, or released and still here, in the order in which they came."""
@@ -156,7 +152,7 @@ class SaveVolume:
         """The complete sets that follow `set_id` without a gap, in the same generation (V2)."""
         found: list[SetId] = []
         follower = set_id.next()
-        while self.is_complete(follower) and self.find(follower) is Found.HELD:
+        while (stored := self._by_id.get(follower)) is not None and stored.complete and not stored.released:
             found.append(follower)
             follower = follower.next()
         return tuple(found)
@@ -177,10 +173,13 @@ class SaveVolume:
 
     def release_through(self, last: SetId) -> tuple[SetId, ...]:
         """Release every complete set up to and including `last`; which these were."""
-        done = tuple(set_id for set_id in self.held() if set_id <= last and self.is_complete(set_id))
-        for set_id in done:
-            self.release(set_id)
-        return done
+        done = [one for one in self._live if one.complete and not one.released and one.id <= last]
+        if not done:
+            return ()
+        for stored in done:
+            stored.released = True
+        self._give_back()
+        return tuple([stored.id for stored in done])
 
     def lose(self, set_id: SetId) -> None:
         """A disaster takes a set with its entry: all that is left is that it was here. Raises KeyError if it is not.
@@ -227,7 +226,11 @@ class SaveVolume:
 
     def _is_known(self, set_id: SetId) -> bool:
         """Whether a set was ever here."""
-        return any(low <= set_id.number <= high for low, high in self._seen.get(set_id.generation, ()))
+        number = set_id.number
+        for low, high in self._seen.get(set_id.generation, ()):  # noqa: SIM110 - asked many times a set
+            if low <= number <= high:
+                return True
+        return False
 
     def _forget_overwritten(self) -> None:
         while self._past and self._past[0].start < self._head - self.capacity_blocks:
@@ -236,6 +239,9 @@ class SaveVolume:
     def _remember(self, set_id: SetId) -> None:
         """Which numbers were ever here, as runs: nearly always one run a generation."""
         runs = self._seen.setdefault(set_id.generation, [])
+        if runs and runs[-1][1] == set_id.number - 1:
+            runs[-1][1] = set_id.number
+            return
         runs.append([set_id.number, set_id.number])
         runs.sort()
         merged = runs[:1]
