@@ -47,14 +47,17 @@ def block_sums(addresses: Addresses, rows: NDArray[Any]) -> Sums:
 def chunk_sums(addresses: Addresses, rows: NDArray[Any], chunk_blocks: int) -> Sums:
     """One sum a chunk of `chunk_blocks` blocks (the last may be shorter): uint64 (chunks,)."""
     sums = block_sums(addresses, rows)
-    whole = sums.size - sums.size % chunk_blocks
-    of_chunks = np.einsum("ij->i", sums[:whole].reshape(-1, chunk_blocks))
-    return of_chunks if whole == sums.size else np.append(of_chunks, sums[whole:].sum(dtype=np.uint64))
+    whole, left = divmod(sums.size, chunk_blocks)
+    of_chunks = np.empty(whole + (left > 0), dtype=np.uint64)
+    np.einsum("ij->i", sums[: sums.size - left].reshape(whole, chunk_blocks), out=of_chunks[:whole])
+    if left:
+        of_chunks[whole] = np.add.reduce(sums[-left:])
+    return of_chunks
 
 
 def total(sums: Sums) -> int:
     """The sum of sums mod 2^64."""
-    return int(sums.sum(dtype=np.uint64))
+    return int(np.add.reduce(sums, dtype=np.uint64))
 
 
 def address_total(addresses: Addresses) -> int:
@@ -62,6 +65,7 @@ def address_total(addresses: Addresses) -> int:
     return 0 if addresses.size == 0 else total(_finish(addresses.view(np.uint64) * _ADDRESS))
 
 
+@lru_cache(maxsize=1024)  # the same message is sealed, and its seal worked out again, at every hop
 def seal(*facts: int) -> int:
     """One 64-bit number of several whole numbers in their order."""
     sealed = len(facts)

@@ -36,7 +36,8 @@ class SetShape(NamedTuple):
 
     def span(self, first_chunk: int, last_chunk: int) -> tuple[int, int]:
         """Positions [first, last) of the blocks in chunks [first_chunk, last_chunk)."""
-        return first_chunk * self.chunk_blocks, min(last_chunk * self.chunk_blocks, self.blocks)
+        last = last_chunk * self.chunk_blocks
+        return first_chunk * self.chunk_blocks, last if last < self.blocks else self.blocks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,11 +75,12 @@ class Header:
 
 
 class Read(NamedTuple):
-    """The sums, a chunk each, of these very arrays, worked out when they were read to be sent."""
+    """The sums, a chunk each and of all chunks, of these very arrays, worked out when they were read to be sent."""
 
     addresses: Addresses
     rows: Rows
     sums: Sums
+    data_sum: int
     region: Region
     changes: int  # of the region by then
 
@@ -111,12 +113,12 @@ class ChunkRange:
     ) -> ChunkRange:
         """Chunks [first_chunk, last_chunk) with the checksum that belongs to them."""
         sums = chunk_sums(addresses, rows, shape.chunk_blocks)
-        seal_of_range = range_seal(set_id, shape, first_chunk, last_chunk, sums)
+        seal_of_range = range_seal(set_id, shape, first_chunk, last_chunk, total(sums))
         return cls(set_id, shape, first_chunk, last_chunk, addresses, rows, seal_of_range)
 
-    def expected_sum(self, sums: Sums) -> int:
-        """The checksum that belongs to a range with these chunk sums."""
-        return range_seal(self.id, self.shape, self.first_chunk, self.last_chunk, sums)
+    def expected_sum(self, data_sum: int) -> int:
+        """The checksum that belongs to a range over whose blocks the sum is `data_sum`."""
+        return range_seal(self.id, self.shape, self.first_chunk, self.last_chunk, data_sum)
 
     def verified_sums(self) -> Sums | None:
         """One sum a chunk, worked out from what arrived; None when anything in the message is not what was sealed."""
@@ -124,23 +126,30 @@ class ChunkRange:
             return None
         read = self.read
         if read is not None and read.is_of(self.addresses, self.rows):
-            sums = read.sums
-        elif bool((self.addresses[1:] > self.addresses[:-1]).all()):
+            sums, data_sum = read.sums, read.data_sum
+        elif increase(self.addresses):
             sums = chunk_sums(self.addresses, self.rows, self.shape.chunk_blocks)
+            data_sum = total(sums)
         else:
             return None
-        return sums if self.checksum == self.expected_sum(sums) else None
+        return sums if self.checksum == self.expected_sum(data_sum) else None
 
     def _has_right_size(self) -> bool:
-        if self.shape.chunk_blocks < 1 or not 0 <= self.first_chunk < self.last_chunk <= self.shape.chunks:
+        shape = self.shape
+        if shape.chunk_blocks < 1 or not 0 <= self.first_chunk < self.last_chunk <= shape.chunks:
             return False
-        first, last = self.shape.span(self.first_chunk, self.last_chunk)
+        first, last = shape.span(self.first_chunk, self.last_chunk)
         return bool(self.addresses.size == self.rows.shape[0] == last - first)
 
 
-def range_seal(set_id: SetId, shape: SetShape, first_chunk: int, last_chunk: int, sums: Sums) -> int:
-    """The checksum of chunks [first_chunk, last_chunk) whose chunk sums are `sums`."""
-    return seal(*set_id, *shape, first_chunk, last_chunk, total(sums))
+def increase(addresses: Addresses) -> bool:
+    """Whether addresses increase strictly, as those of a set do."""
+    return bool(np.count_nonzero(addresses[1:] <= addresses[:-1]) == 0)
+
+
+def range_seal(set_id: SetId, shape: SetShape, first_chunk: int, last_chunk: int, data_sum: int) -> int:
+    """The checksum of chunks [first_chunk, last_chunk) over whose blocks the sum is `data_sum`."""
+    return seal(*set_id, *shape, first_chunk, last_chunk, data_sum)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +180,8 @@ class DeltaSet:
     def chunk_range(self, first_chunk: int, last_chunk: int) -> ChunkRange:
         """Chunks [first_chunk, last_chunk) as a message."""
         blocks = slice(*self.shape.span(first_chunk, last_chunk))
-        seal_of_range = range_seal(self.id, self.shape, first_chunk, last_chunk, self.sums()[first_chunk:last_chunk])
+        data_sum = total(self.sums()[first_chunk:last_chunk])
+        seal_of_range = range_seal(self.id, self.shape, first_chunk, last_chunk, data_sum)
         return ChunkRange(
             self.id, self.shape, first_chunk, last_chunk, self.addresses[blocks], self.rows[blocks], seal_of_range
         )

@@ -16,18 +16,25 @@ from sim.engine.volume import Contents, Rows
 class Region:
     """`blocks` rows of `ring` from `start` on, round the end of the array. `start` may count past the capacity."""
 
-    __slots__ = ("_ring", "blocks", "changes", "first_slot")
+    __slots__ = ("_before_wrap", "_ring", "blocks", "changes", "first_slot")
 
     def __init__(self, ring: Contents, start: int, blocks: int) -> None:
-        if not 0 <= blocks <= ring.shape[0]:
-            raise ValueError(f"a region of {blocks} blocks does not fit a ring of {ring.shape[0]}")
+        capacity = ring.shape[0]
+        if not 0 <= blocks <= capacity:
+            raise ValueError(f"a region of {blocks} blocks does not fit a ring of {capacity}")
         self._ring, self.blocks = ring, blocks
         self.changes = 0  # how often anything was written here
-        self.first_slot = start % max(ring.shape[0], 1)
+        self.first_slot = start % capacity if capacity else 0
+        before_end = capacity - self.first_slot
+        self._before_wrap = before_end if before_end < blocks else blocks  # positions below lie straight on
 
     def put(self, first: int, rows: Rows) -> None:
         """Write rows to the positions from `first` on."""
         self.changes += 1
+        straight = self._straight(first, first + rows.shape[0])
+        if straight is not None:
+            self._ring[straight] = rows
+            return
         for here, there in self._parts(first, first + rows.shape[0]):
             self._ring[there] = rows[here]
 
@@ -45,6 +52,9 @@ class Region:
 
     def get(self, first: int, last: int) -> Rows:
         """The rows of positions [first, last): a view, or a copy where they wrap."""
+        straight = self._straight(first, last)
+        if straight is not None:
+            return self._ring[straight]
         parts = [self._ring[there] for _, there in self._parts(first, last)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -53,6 +63,12 @@ class Region:
         slots: Addresses = positions + self.first_slot
         slots[slots >= self._ring.shape[0]] -= self._ring.shape[0]
         return slots
+
+    def _straight(self, first: int, last: int) -> slice | None:
+        """The slice of the ring where positions [first, last) lie without a wrap; None for any others."""
+        if 0 <= first <= last <= self._before_wrap:
+            return slice(self.first_slot + first, self.first_slot + last)
+        return None
 
     def _parts(self, first: int, last: int) -> Iterator[tuple[slice, slice]]:
         """The one or two pieces of positions [first, last): slices counted from `first`, and slices of the ring."""

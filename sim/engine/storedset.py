@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.engine.bitmap import Addresses
 from sim.engine.checksum import Sums, chunk_sums, total
-from sim.engine.deltaset import ChunkRange, Header, Read, SetShape, range_seal
+from sim.engine.deltaset import ChunkRange, Header, Read, SetShape, increase, range_seal
 from sim.engine.identity import SetId
 from sim.engine.ring import Region
 from sim.engine.volume import Contents, Rows
@@ -27,18 +27,19 @@ class StoredSet:
     """
 
     __slots__ = (
-        "_addresses", "_ordered", "_read", "complete", "have", "header", "id", "region", "released", "shape", "start",
-        "sums",
+        "_addresses", "_read_back", "_whole", "complete", "have", "header", "id", "region", "released", "shape",
+        "start", "sums",
     )  # fmt: skip
 
     def __init__(self, set_id: SetId, shape: SetShape, ring: Contents, start: int) -> None:
         self.id, self.shape, self.start = set_id, shape, start
         self.region = Region(ring, start, shape.blocks)
         self._addresses: Addresses | None = None
-        self._ordered: Addresses | None = None  # the same, once somebody saw that they increase
-        self._read: tuple[int, Sums] | None = None  # what was read back, and how often the region had changed then
-        self.have: NDArray[np.bool_] = np.zeros(shape.chunks, dtype=np.bool_)
-        self.sums: Sums = np.zeros(shape.chunks, dtype=np.uint64)
+        self._read_back: tuple[int, Sums] | None = None  # what was read, and how often the region had changed then
+        self._whole: tuple[int, ChunkRange] | None = None  # all of it as a message, and the same
+        chunks = shape.chunks
+        self.have: NDArray[np.bool_] = np.zeros(chunks, dtype=np.bool_)
+        self.sums: Sums = np.zeros(chunks, dtype=np.uint64)
         self.header: Header | None = None
         self.complete = False
         self.released = False
@@ -52,7 +53,7 @@ class StoredSet:
 
     @addresses.setter
     def addresses(self, addresses: Addresses) -> None:
-        self._addresses, self._read = addresses, None
+        self._addresses, self._read_back, self._whole = addresses, None, None
 
     @property
     def blocks(self) -> int:
@@ -73,7 +74,6 @@ class StoredSet:
             self.addresses, self.sums = addresses, sums
         else:
             self.addresses[first : first + addresses.size] = addresses
-            self._ordered = None
             self.sums[chunks] = sums
         self.have[chunks] = True
 
@@ -84,14 +84,16 @@ class StoredSet:
 
     def start_over(self) -> None:
         """Forget what arrived; its place stays reserved."""
-        self._addresses, self._read, self.sums = None, None, np.zeros_like(self.sums)
+        self._addresses, self._read_back, self._whole = None, None, None
+        self.sums = np.zeros_like(self.sums)
         self.have[:] = False
         self.header = None
         self.complete = False
 
     def seal_all(self) -> int:
         """Work out the sums of all chunks from what the save volume holds; the data checksum of the set."""
-        self.sums[:] = self._sums_read_back()
+        self.sums = self._sums_read_back()
+        self._read_back, self._whole = (self.region.changes, self.sums), None
         self.have[:] = True
         return total(self.sums)
 
@@ -109,26 +111,33 @@ class StoredSet:
 
     def chunk_range(self, first_chunk: int, last_chunk: int) -> ChunkRange:
         """Chunks [first_chunk, last_chunk) as a message; addresses and rows are views where they do not wrap."""
+        if first_chunk == 0 and last_chunk == self.have.size:
+            return self._all_chunks()
         first, last = self.shape.span(first_chunk, last_chunk)
-        addresses, rows = self.addresses[first:last], self.region.get(first, last)
-        seal = range_seal(self.id, self.shape, first_chunk, last_chunk, self.sums[first_chunk:last_chunk])
-        whole = last - first == self.blocks
-        read: Read | None = None
-        if whole and self._is_in_order():
-            read = Read(addresses, rows, self._sums_now(addresses, rows), self.region, self.region.changes)
+        return self._sealed(first_chunk, last_chunk, self.addresses[first:last], self.region.get(first, last))
+
+    def _all_chunks(self) -> ChunkRange:
+        """All of it as a message: many may be waiting for it, so it is made once until the save volume changes here."""
+        changes = self.region.changes
+        if self._whole is None or self._whole[0] != changes:
+            addresses, rows = self.addresses, self.rows
+            read = self._read(addresses, rows) if increase(addresses) else None
+            self._whole = changes, self._sealed(0, self.have.size, addresses, rows, read)
+        return self._whole[1]
+
+    def _sealed(
+        self, first_chunk: int, last_chunk: int, addresses: Addresses, rows: Rows, read: Read | None = None
+    ) -> ChunkRange:
+        seal = range_seal(self.id, self.shape, first_chunk, last_chunk, total(self.sums[first_chunk:last_chunk]))
         return ChunkRange(self.id, self.shape, first_chunk, last_chunk, addresses, rows, seal, read)
 
-    def _is_in_order(self) -> bool:
-        """Whether addresses increase, as whoever receives them will ask."""
-        if self._ordered is not self._addresses:
-            self._ordered = self.addresses if bool((self.addresses[1:] > self.addresses[:-1]).all()) else None
-        return self._ordered is not None
-
-    def _sums_now(self, addresses: Addresses, rows: Rows) -> Sums:
-        """The sums of all chunks, from what the save volume holds; worked out once until it holds something else."""
-        if self._read is None or self._read[0] != self.region.changes:
-            self._read = self.region.changes, chunk_sums(addresses, rows, self.shape.chunk_blocks)
-        return self._read[1]
+    def _read(self, addresses: Addresses, rows: Rows) -> Read:
+        """What the save volume holds, as whoever receives it will look at it."""
+        changes = self.region.changes
+        if self._read_back is None or self._read_back[0] != changes:
+            self._read_back = changes, chunk_sums(addresses, rows, self.shape.chunk_blocks)
+        sums = self._read_back[1]
+        return Read(addresses, rows, sums, total(sums), self.region, changes)
 
     def _sums_read_back(self) -> Sums:
         """A piece at a time, so that a set which wraps is never copied as a whole."""

@@ -23,6 +23,7 @@ from tests.engine import test_modlog_triggers as trigger_tests
 from tests.engine import test_playback as playback_tests
 from tests.engine import test_receiver as receiver_tests
 from tests.engine import test_savevolume as ring_tests
+from tests.engine import test_savevolume_disasters as disaster_tests
 from tests.engine import test_savevolume_distribution as distribution_tests
 from tests.engine import test_source as source_tests
 from tests.engine import test_source_crashes as crash_tests
@@ -118,6 +119,9 @@ MUTANTS = (
     Mutant("C11 off by one at the wrap", Region._parts,
            "self._ring.shape[0] - start, 0", "self._ring.shape[0] - start - 1, 0",
            ring_tests.test_C11_the_wrap_is_exactly_at_capacity),
+    Mutant("C11 off by one where nothing wraps yet", Region.__init__,
+           "before_end if before_end < blocks", "before_end + 1 if before_end < blocks",
+           ring_tests.test_C11_the_wrap_is_exactly_at_capacity),
     Mutant("C11 off by one in a slot", Region.slots_of,
            "slots >= self._ring.shape[0]", "slots > self._ring.shape[0]",
            ring_tests.test_C11_the_wrap_is_exactly_at_capacity),
@@ -179,7 +183,7 @@ MUTANTS = (
            "        return Outcome.DUPLICATE", "        return Outcome.STORED",
            receiver_tests.test_T2_repeats_and_corrupt_copies_change_nothing_in_every_order),
     Mutant("T3 a checksum over the data only", deltaset.range_seal,
-           "seal(*set_id, *shape, first_chunk, last_chunk, total(sums))", "seal(total(sums))",
+           "seal(*set_id, *shape, first_chunk, last_chunk, data_sum)", "seal(data_sum)",
            deltaset_tests.test_T3_any_flipped_bit_of_what_a_chunk_says_of_itself_is_caught),
     Mutant("T3 addresses are not in the checksum", checksum._mixed,
            "mixed += addresses.view(np.uint64) * _ADDRESS", "pass",
@@ -193,6 +197,9 @@ MUTANTS = (
     Mutant("T3 a corrupt chunk reserves its set", SetReceiver._take_chunks,
            "if sums is None:", "if sums is None and isinstance(self._place(message.id, message.shape), StoredSet):",
            receiver_tests.test_T3_a_corrupt_chunk_is_missing_still_and_reserves_nothing),
+    Mutant("T3 what was sealed is not read again", StoredSet._read,
+           "self._read_back is None or self._read_back[0] != changes", "self._read_back is None",
+           disaster_tests.test_T3_what_was_spoilt_after_it_was_copied_out_is_caught_when_it_is_sent),
     Mutant("T4 the generation is not looked at", SetReceiver._place,
            "if set_id.generation != self._stamp.generation:", NEVER,
            receiver_tests.test_T4_an_older_generation_is_discarded_and_counted),

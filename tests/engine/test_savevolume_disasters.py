@@ -120,9 +120,35 @@ def test_T3_what_was_spoilt_after_it_was_sent_once_is_caught_when_it_is_sent_aga
     assert first.read is not None
     assert again.read is not None
     assert first.read.sums is again.read.sums, "it was read once"
+    assert first is again, "it was sealed once"
     assert first.verified_sums() is not None
     save_volume.flip_bits(SECOND, 2)
     assert stored.chunk_range(0, stored.shape.chunks).verified_sums() is None
+
+
+def test_T3_what_was_spoilt_after_it_was_copied_out_is_caught_when_it_is_sent():
+    made, save_volume = delta_set(1, range(4)), SaveVolume(empty_contents(4))
+    stored = save_volume.reserve(FIRST, made.shape)
+    stored.addresses = made.addresses
+    stored.region.put(0, made.rows)
+    assert stored.seal_all() == made.header().data_sum
+    stored.finish(made.header())
+    save_volume.flip_bits(FIRST, 2)
+    assert stored.chunk_range(0, stored.shape.chunks).verified_sums() is None
+    save_volume.flip_bits(FIRST, 2)
+    assert stored.chunk_range(0, stored.shape.chunks).verified_sums() is not None
+
+
+def test_T3_what_starts_over_is_sealed_anew():
+    stored = three_sets().stored(FIRST)
+    before = stored.chunk_range(0, stored.shape.chunks)
+    other = delta_set(1, range(4, 8))
+    stored.start_over()
+    stored.put_chunks(0, other.addresses, other.rows, other.sums())
+    after = stored.chunk_range(0, stored.shape.chunks)
+    assert before.addresses.tolist() == [0, 1, 2, 3]
+    assert after.addresses.tolist() == [4, 5, 6, 7]
+    assert after.verified_sums() is not None
 
 
 def test_T3_a_message_whose_arrays_were_replaced_is_worked_out_anew():
