@@ -126,7 +126,7 @@ class Bitmap:
         if addresses.size == 0:
             return np.zeros(0, dtype=np.bool_)
         low, high = self._check(addresses)
-        if self._all_full(low, high):
+        if self.all_set(low, high):
             return np.ones(addresses.size, dtype=np.bool_)
         where = self._in_a_row(low, high, addresses)
         if where is None:
@@ -138,6 +138,14 @@ class Bitmap:
         words &= _bits(addresses)
         found: Mask = words != 0
         return found
+
+    def all_set(self, low: int, high: int) -> bool:
+        """Whether all bits in [low, high] are known to be set: by whole pages, looking no further than is worth it."""
+        first, after = low >> PAGE_SHIFT, (high >> PAGE_SHIFT) + 1
+        pages = after - first
+        if pages > MOST_IN_A_ROW or self._table.item(first) != FULL_PAGE:
+            return False
+        return bool(np.count_nonzero(self._table[first:after] == FULL_PAGE) == pages)
 
     def any(self) -> bool:
         """Whether any bit is set."""
@@ -243,13 +251,6 @@ class Bitmap:
         if low < 0 or high >= self.n_bits:
             raise IndexError(f"addresses {low}..{high} are outside [0, {self.n_bits})")
         return low, high
-
-    def _all_full(self, low: int, high: int) -> bool:
-        """Whether all pages from one bit to another are of ones, looking no further than is worth it."""
-        first, last = low >> PAGE_SHIFT, high >> PAGE_SHIFT
-        if self._table[first] != FULL_PAGE or last - first >= MOST_IN_A_ROW:
-            return False
-        return bool((self._table[first : last + 1] == FULL_PAGE).all())
 
     def _in_a_row(self, low: int, high: int, addresses: Addresses) -> Addresses | None:
         """The words of these bits in [low, high], where the pages between lie in a row in store; else None."""

@@ -87,6 +87,8 @@ def _ends(increasing: Addresses) -> Mask:
 
 def _use_after(sets: Sequence[StoredSet]) -> tuple[Addresses, Addresses]:
     """Freed, and allocated without a write, when the sets are applied one after the other."""
+    if len(sets) == 1 and (alone := sets[0].header) is not None:
+        return alone.freed, alone.allocated
     freed = allocated = NO_BLOCKS
     for stored in sets:
         header = stored.header

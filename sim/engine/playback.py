@@ -9,8 +9,6 @@ nothing is freed here: the sets may still be needed by whoever forwards them or 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from sim.engine.bitmap import Addresses, Mask
@@ -39,6 +37,7 @@ class Playback:
         """
         self.volume, self._save_volume = volume, save_volume
         self._target: Writable = volume if snapshots is None else snapshots
+        self._piece_blocks = max(PIECE_BYTES // max(volume.contents[:1].nbytes, 1), 1)
         self._boundary = stamp
         self._group: tuple[SetId, ...] = ()
         self._index: BlockIndex | None = None
@@ -97,9 +96,12 @@ class Playback:
         waiting = self.playable()
         if not waiting:
             return None
+        if due:
+            return waiting[-1]
+        if high_water_blocks is None:
+            return None
         blocks = sum(self._save_volume.stored(set_id).blocks for set_id in waiting)
-        large = high_water_blocks is not None and blocks >= high_water_blocks
-        return waiting[-1] if due or large else None
+        return waiting[-1] if blocks >= high_water_blocks else None
 
     def begin(self, last: SetId) -> int:
         """Switch the view to boundary `last` at once, and begin to integrate all sets up to it; how many blocks.
@@ -116,9 +118,12 @@ class Playback:
 
     def integrate(self, limit: int | None = None) -> int:
         """Write the next blocks of the group to the volume, at most `limit`, in increasing address order; how many."""
-        index, end = self._index, self._done + (self.remaining if limit is None else min(limit, self.remaining))
-        began = self._done
-        while index is not None and self._done < end:
+        index, began = self._index, self._done
+        if index is None:
+            return 0
+        left = len(index) - began
+        end = began + (left if limit is None else min(limit, left))
+        while self._done < end:
             stop = min(self._done + self._piece_blocks, end)
             self._target.write(index.addresses[self._done : stop], index.rows(self._done, stop))
             self._done = stop
@@ -186,9 +191,3 @@ class Playback:
             raise ValueError(f"the volume has {self.volume.n_blocks} blocks, fewer than the boundary {group[-1]}")
         self._index = BlockIndex(self._save_volume, stored)
         self._group, self._done = group, 0
-
-    @property
-    def _piece_blocks(self) -> int:
-        contents = self.volume.contents
-        row_bytes = contents.dtype.itemsize * math.prod(contents.shape[1:])
-        return max(PIECE_BYTES // max(row_bytes, 1), 1)

@@ -100,7 +100,7 @@ class SnapshotQueue:
     @property
     def snapshots(self) -> tuple[int, ...]:
         """The live snapshots, oldest first."""
-        return tuple(entry.number for entry in self._entries)
+        return tuple([entry.number for entry in self._entries])
 
     @property
     def youngest(self) -> int | None:
@@ -127,7 +127,7 @@ class SnapshotQueue:
         the volume is as it was.
         """
         self.volume.check(addresses)
-        if (addresses[1:] <= addresses[:-1]).any():
+        if np.count_nonzero(addresses[1:] <= addresses[:-1]):
             raise ValueError("addresses must be strictly increasing")
         blocks, invalidated = self._make_room(addresses)
         self._save(blocks)

@@ -77,16 +77,20 @@ class Volume:
         np.take(self.contents, addresses, axis=0, out=rows, mode="clip")  # "raise" would go through a buffer
 
     def write(self, addresses: Addresses, rows: Rows) -> None:
-        """Write rows to distinct blocks; a written block is in use. Raises IndexError outside the volume."""
+        """Write rows to increasing blocks; a written block is in use. Raises IndexError outside the volume."""
+        if addresses.size == 0:
+            return
         self.check(addresses)
-        self._touched[addresses >> TOUCH_SHIFT] = True  # first, so that a write cut short is still looked at
+        low, high = addresses.item(0), addresses.item(-1)
+        self._touch(addresses, low, high)  # first, so that a write cut short is still looked at
         self.contents[addresses] = rows
-        self.allocate(addresses)
+        if not self._allocated.all_set(low, high):
+            self.allocate(addresses)
 
     def allocate(self, addresses: Addresses) -> None:
         """Put blocks in use without writing them: they hold what they held."""
         held = self._allocated.test(addresses)
-        if held.all():
+        if np.count_nonzero(held) == held.size:
             return
         new = addresses[~held]
         self._allocated.set(new)
@@ -101,6 +105,8 @@ class Volume:
 
     def free(self, addresses: Addresses) -> None:
         """Take blocks out of use; contents stay as garbage until somebody writes them again."""
+        if addresses.size == 0:
+            return
         self._allocated.clear(addresses)
         if self.granularity > 1:
             self.meta.clear(self._groups_without_blocks(addresses))
@@ -150,6 +156,12 @@ class Volume:
         """Numbers of the 512-block pages that were ever written: all that a hash of the contents must read."""
         return np.flatnonzero(self._touched)
 
+    def _touch(self, addresses: Addresses, low: int, high: int) -> None:
+        """Remember where is written; where all was written before, to look costs a tenth of what marking would."""
+        between = self._touched[low >> TOUCH_SHIFT : (high >> TOUCH_SHIFT) + 1]
+        if between.size > addresses.size or np.count_nonzero(between) < between.size:
+            self._touched[addresses >> TOUCH_SHIFT] = True
+
     def _groups_without_blocks(self, addresses: Addresses) -> Addresses:
         groups = np.unique(self.group_of(addresses))
         left = np.zeros(groups.size, dtype=np.bool_)
@@ -161,7 +173,7 @@ class Volume:
 
     def check(self, addresses: Addresses) -> None:
         """Raises IndexError when an increasing array of addresses reaches outside the volume."""
-        if addresses.size and (addresses[0] < 0 or addresses[-1] >= self.n_blocks):
+        if addresses.size and (addresses.item(0) < 0 or addresses.item(-1) >= self.contents.shape[0]):
             raise IndexError(f"blocks {addresses[0]}..{addresses[-1]} are outside [0, {self.n_blocks})")
 
 

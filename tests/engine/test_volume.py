@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from sim.engine.volume import Volume, blocks_of_groups
+from sim.engine.bitmap import PAGE_BITS
+from sim.engine.volume import PAGE_BLOCKS, Volume, blocks_of_groups
 from tests.engine.oracle_snapshots import at, encode, id_rows
 
 STEPS = st.lists(
@@ -98,3 +99,30 @@ def test_what_makes_no_sense_is_an_error():
 
 def test_groups_are_clipped_at_the_end_of_the_volume():
     assert list(blocks_of_groups(at(0, 2), 3, 8)) == [0, 1, 2, 6, 7]
+
+
+def test_a_page_that_was_not_written_before_is_known_among_pages_that_were():
+    volume = Volume(id_rows(8 * PAGE_BLOCKS))
+    everywhere = np.arange(volume.n_blocks)
+    for first, last in ((0, 3), (5, 8)):
+        run = everywhere[first * PAGE_BLOCKS : last * PAGE_BLOCKS]
+        volume.write(run, encode(run, volume.contents))
+    assert list(volume.touched_pages()) == [0, 1, 2, 5, 6, 7]
+    across = everywhere[:: PAGE_BLOCKS // 4][:19]
+    volume.write(across, encode(across, volume.contents))
+    assert list(volume.touched_pages()) == [0, 1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("granularity", [1, 3])
+def test_a_block_out_of_use_among_pages_in_use_is_put_in_use_by_a_write(granularity):
+    volume = Volume(id_rows(3 * PAGE_BITS), granularity)
+    volume.allocate_range(0, volume.n_blocks)
+    ends = at(0, volume.n_blocks - 1)
+    volume.write(ends, encode([1, 2], volume.contents))
+    assert volume.blocks_in_use().size == volume.n_blocks
+    gone = np.arange(PAGE_BITS + 9, PAGE_BITS + 15)
+    volume.free(gone)
+    written = at(0, PAGE_BITS + 10, volume.n_blocks - 1)
+    volume.write(written, encode([1, 2, 3], volume.contents))
+    assert list(volume.allocated(gone)) == [False, True, False, False, False, False]
+    assert list(volume.in_use(written)) == [True, True, True]
