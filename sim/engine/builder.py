@@ -26,8 +26,9 @@ class DeltaSetBuilder:
         self.stored = stored
         self._pending = np.ones(stored.blocks, dtype=np.bool_) if pending is None else pending
         self._cursor = 0  # nothing below waits
-        self.remaining = int(np.count_nonzero(self._pending))
-        self.walk = CopyWalk(stored.blocks, np.flatnonzero(~self._pending))
+        copied = None if pending is None else np.flatnonzero(~pending)
+        self.remaining = stored.blocks if copied is None else stored.blocks - copied.size
+        self.walk = CopyWalk(stored.blocks, copied)
 
     @property
     def id(self) -> SetId:

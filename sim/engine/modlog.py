@@ -15,6 +15,8 @@ import numpy as np
 from sim.engine.bitmap import Addresses, Bitmap, Mask
 from sim.engine.identity import START, SetId
 
+MOST_REMEMBERED = 1 << 16  # blocks of the open set that are remembered beside the map: half a megabyte
+
 
 class CopyOutUnfinished(Exception):
     """Old is not all zero: the set before is still being copied out (C4, E32)."""
@@ -72,7 +74,40 @@ class UseChanges:
 
     def lists(self) -> tuple[Addresses, Addresses]:
         """Addresses freed and allocated, each increasing."""
-        return self._freed.indices(), self._allocated.indices()
+        return _listed(self._freed), _listed(self._allocated)
+
+
+class _Newcomers:
+    """Runs of blocks as they came into an empty map, while they are few: merging runs beats a search of the map.
+
+    None of it is durable, and the map says the same.
+    """
+
+    __slots__ = ("_count", "_runs")
+
+    def __init__(self) -> None:
+        self._runs: list[Addresses] | None = []
+        self._count = 0
+
+    def add(self, run: Addresses) -> None:
+        """These blocks, increasing, are new."""
+        self._count += run.size
+        if self._runs is not None and run.size:
+            self._runs.append(run.copy())
+        if self._count > MOST_REMEMBERED:
+            self._runs = None
+
+    def forget(self) -> None:
+        """Only the map knows from now on."""
+        self._runs = None
+
+    def listed(self) -> Addresses | None:
+        """All of them, increasing; None when only the map knows."""
+        if not self._runs:
+            return None
+        together = np.concatenate(self._runs)
+        together.sort(kind="stable")  # which finds the runs and merges them
+        return together
 
 
 class ModificationLog:
@@ -84,6 +119,7 @@ class ModificationLog:
         self._stamp, self._stamp_blocks = stamp, n_blocks
         self._open, self._old = Bitmap(n_blocks), Bitmap(n_blocks)
         self._open_use, self._old_use = UseChanges(n_blocks), UseChanges(n_blocks)
+        self._newcomers = _Newcomers()  # of Open
         self._open_count = 0
         self._old_count = 0
 
@@ -102,14 +138,16 @@ class ModificationLog:
         """Blocks of the last set that were not copied out yet."""
         return self._old_count
 
-    def record(self, addresses: Addresses) -> int:
-        """Enter a write to strictly increasing `addresses`; how many of them were not in Open before.
+    def record(self, addresses: Addresses) -> Mask:
+        """Enter a write to strictly increasing `addresses`; which of them were not in Open before.
 
         Raises IndexError outside the volume. The same contents again count as a write: the log sees no contents.
         """
-        new = int(np.count_nonzero(self._open.add(addresses)))
+        new = self._open.add(addresses)
         self._open_use.write(addresses)
-        self._open_count += new
+        count = int(np.count_nonzero(new))
+        self._newcomers.add(addresses if count == addresses.size else addresses[new])
+        self._open_count += count
         return new
 
     def free(self, addresses: Addresses) -> None:
@@ -147,12 +185,13 @@ class ModificationLog:
         self._open, self._old = self._old, self._open
         self._open_count, self._old_count = 0, self._open_count
         self._open_use, self._old_use = UseChanges(self.n_blocks), self._open_use
+        self._newcomers, addresses = _Newcomers(), self._newcomers.listed()
         self._stamp, self._stamp_blocks = self._stamp.next(), self.n_blocks
-        return self.closing()
+        return self.closing() if addresses is None else self._closed(addresses)
 
     def closing(self) -> ClosedSet:
         """What is known of the last cut, as far as its blocks were not copied out: all that a restart needs."""
-        return ClosedSet(self._stamp, self._stamp_blocks, self._old.indices(), *self._old_use.lists())
+        return self._closed(self._old.indices())
 
     def copied(self, addresses: Addresses) -> None:
         """Clear these bits of Old: their contents are in the save volume (L1361-1363). Each must be set.
@@ -184,12 +223,22 @@ class ModificationLog:
         self._open.clear_all()
         self._old.clear_all()
         self._open_use, self._old_use = UseChanges(self.n_blocks), UseChanges(self.n_blocks)
+        self._newcomers = _Newcomers()
         self._open_count = self._old_count = 0
         return self._stamp
 
     def reboot(self) -> None:
         """Come back after a crash: the counters are worked out again, all else is durable."""
+        self._newcomers.forget()
         self._open_count, self._old_count = self._open.count(), self._old.count()
+
+    def _closed(self, addresses: Addresses) -> ClosedSet:
+        return ClosedSet(self._stamp, self._stamp_blocks, addresses, *self._old_use.lists())
+
+
+def _listed(bitmap: Bitmap) -> Addresses:
+    """The bits of a map that is nearly always empty."""
+    return bitmap.indices() if bitmap.stored_pages else np.zeros(0, dtype=np.int64)
 
 
 def _drop(bitmap: Bitmap, addresses: Addresses) -> None:

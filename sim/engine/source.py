@@ -45,8 +45,8 @@ class Source:
         self._target: Writable = volume if snapshots is None else snapshots
         self.builder: DeltaSetBuilder | None = None
 
-    def write(self, addresses: Addresses, rows: Rows) -> int:
-        """Write rows to strictly increasing `addresses`; how many of these are in Open for the first time."""
+    def write(self, addresses: Addresses, rows: Rows) -> Mask:
+        """Write rows to strictly increasing `addresses`; which of these are in Open for the first time."""
         if self.log.old_count:
             self.copy_before_write(addresses[self.log.in_old(addresses)])
         new = self.log.record(addresses)
@@ -100,13 +100,10 @@ class Source:
         themselves come afterwards, with `write`. Returns how many blocks were copied early (`CopyWalk.early`).
         """
         builder = self._building()
-        waiting = self.log.in_old(addresses)
-        order, steps_at_write = in_order(steps_at_write[waiting])
-        ranks = builder.ranks(addresses[waiting])[order]
-        early = ranks[builder.walk.early(ranks, steps_at_write)]
-        self._copied(builder.take_ranks(np.sort(early)))
+        waiting = np.flatnonzero(self.log.in_old(addresses))
+        early = self._copied_early(addresses[waiting], steps_at_write[waiting]) if waiting.size else 0
         self._copied(builder.take_below(builder.walk.front(steps)))
-        return int(early.size)
+        return early
 
     def finish_copy_out(self) -> StoredSet:
         """Show the set in the mailbox, ready to be sent (L1367-1371). Raises ValueError while blocks are missing."""
@@ -135,6 +132,14 @@ class Source:
         if closed.addresses.size == stored.blocks:  # the crash may have come before the mailbox had the addresses
             stored.addresses[:] = closed.addresses
         return DeltaSetBuilder(closed, stored, self.volume, self.log.in_old(stored.addresses))
+
+    def _copied_early(self, waiting: Addresses, steps_at_write: Steps) -> int:
+        """Copy those of these blocks that the walk had not come to when they were written; how many."""
+        builder = self._building()
+        order, steps_at_write = in_order(steps_at_write)
+        ranks = builder.ranks(waiting)[order]
+        early = ranks[builder.walk.early(ranks, steps_at_write)]
+        return self._copied(builder.take_ranks(np.sort(early)))
 
     def _copied(self, addresses: Addresses) -> int:
         self.log.copied(addresses)

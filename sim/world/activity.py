@@ -45,7 +45,7 @@ class Activity:
 
     def to_wall(self, workload_ns: NDArray[np.int64]) -> NDArray[np.int64]:
         """Instants of the world's clock for instants of the workload's, since the last stall."""
-        return workload_ns + self.stalled_ns
+        return workload_ns + self.stalled_ns if self.stalled_ns else workload_ns
 
     def crossing_ns(self, blocks: int, is_new: IsNew, limit_ns: int) -> int | None:
         """When the `blocks`-th block that `is_new` is first touched, if by `limit_ns`; looks, takes nothing."""

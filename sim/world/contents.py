@@ -30,9 +30,10 @@ def sparse_zeros(n: int, dtype: Any) -> NDArray[Any]:
 
 
 def rows_of(ids: NDArray[np.uint64], like: NDArray[Any]) -> NDArray[Any]:
-    """Rows that stand for content ids, of the row type of `like`: the id itself, or the id over and over."""
-    words = like[:0].view(np.uint64).shape[1] if like.ndim > 1 else 1
-    repeated = np.repeat(ids, words)
+    """Rows that stand for content ids, of the row type of `like`: the ids themselves, or each over and over."""
+    if like.ndim == 1:
+        return ids.view(like.dtype)
+    repeated = np.repeat(ids, like[:0].view(np.uint64).shape[1])
     return repeated.view(like.dtype).reshape(ids.size, *like.shape[1:])
 
 

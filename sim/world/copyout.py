@@ -51,14 +51,10 @@ class CopyOut:
         """Let the walk come up to now; blocks that these writes pull forward are copied before they change."""
         if self._flow is None:
             return
-        now = np.array([self._clock.now_ns], dtype=np.int64)
-        steps_now = int(self._flow.steps_at(now, self._block_bytes)[0])
-        if batch is None:
-            self._source.copy_out_while(_NOTHING, _NOTHING, steps_now)
-            return
-        waiting = self._source.in_old(batch.addresses)
-        steps = self._flow.steps_at(self._activity.to_wall(batch.first_ns[waiting]), self._block_bytes)
-        self._source.copy_out_while(batch.addresses[waiting], steps, steps_now)
+        addresses, written_ns = (_NOTHING, _NOTHING) if batch is None else (batch.addresses, batch.first_ns)
+        instants = np.append(self._activity.to_wall(written_ns), self._clock.now_ns)
+        steps = self._flow.steps_at(instants, self._block_bytes)
+        self._source.copy_out_while(addresses, steps[:-1], int(steps[-1]))
 
     def break_off(self) -> None:
         """The node stopped."""

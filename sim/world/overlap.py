@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.world.contents import sparse_zeros
 
 Counts = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+Sets = NDArray[np.int32]
 
 FEW_ROWS = 4
 MANY_ROWS = 16  # from here on with fewer time steps, so that a long outage does not fill the ledger
@@ -46,27 +46,37 @@ class SetHistory:
         set is more than d sets before; columns are equal time steps, each counting from the start of the window.
         """
         steps = 64 if rows <= MANY_ROWS else 16
-        step = np.clip(((first_ns - since_ns) * steps - 1) // max(now_ns - since_ns, 1), 0, steps - 1)
+        step = _steps_of(first_ns, since_ns, now_ns, steps)
         before = self._last_set[addresses]
         count = _few_rows if rows <= FEW_ROWS else _many_rows
-        counts = count(step, number - before, before == 0, rows, steps)
+        counts = count(step, before, number, rows, steps)
         self._last_set[addresses] = number
-        return tuple(tuple(row) for row in counts.cumsum(axis=1).tolist())
+        return tuple(map(tuple, counts.cumsum(axis=1).tolist()))
 
 
-def _few_rows(step: Counts, distance: Counts, never: Mask, rows: int, steps: int) -> Counts:
+def _steps_of(first_ns: NDArray[np.int64], since_ns: int, now_ns: int, steps: int) -> Counts:
+    """In which of so many equal steps of (since_ns, now_ns] each instant falls; those outside in the nearest."""
+    step = first_ns - since_ns
+    step *= steps
+    step -= 1
+    step //= now_ns - since_ns if now_ns > since_ns else 1
+    np.maximum(step, 0, out=step)
+    return np.minimum(step, steps - 1, out=step)
+
+
+def _few_rows(step: Counts, before: Sets, number: int, rows: int, steps: int) -> Counts:
     """One row after the other, each without the blocks of one set more: the usual case, and the fast one."""
     counts = np.empty((rows, steps), dtype=np.int64)
     counts[0] = np.bincount(step, minlength=steps)
     for row in range(1, rows):
-        held = step[(distance == row) & ~never]
+        held = step[before == number - row] if row < number else step[:0]  # set 0 stands for none
         counts[row] = counts[row - 1] - np.bincount(held, minlength=steps)
     return counts
 
 
-def _many_rows(step: Counts, distance: Counts, never: Mask, rows: int, steps: int) -> Counts:
+def _many_rows(step: Counts, before: Sets, number: int, rows: int, steps: int) -> Counts:
     """All rows at once: the cost does not grow with them."""
-    far = np.where(never, rows, np.minimum(distance, rows)).astype(np.int64)
+    far = np.where(before == 0, rows, np.minimum(number - before, rows)).astype(np.int64)
     counts = np.bincount(far * steps + step, minlength=(rows + 1) * steps).reshape(rows + 1, steps)
     beyond: Counts = counts[::-1].cumsum(axis=0)[::-1][1:]
     return beyond

@@ -39,7 +39,7 @@ from sim.world.node import Seat
 from sim.world.overlap import SetHistory
 from sim.world.schedule import Schedule
 from sim.world.snapshotwatch import SnapshotWatch
-from sim.world.source import Batch
+from sim.world.source import Addresses, Batch, Mask, Times
 from sim.world.transfer import Offer
 from sim.world.written import Doomed, Loss, Written
 
@@ -334,22 +334,21 @@ class Primary:
     # -- writes -------------------------------------------------------------------------------------------------------
 
     def _apply(self, batch: Batch) -> None:
-        new = self.source.not_in_open(batch.addresses)
-        first = np.maximum(self.activity.to_wall(batch.first_ns[new]), 0)
-        if self._copy_out.under_way:
-            self.schedule.note_touches(first)
-        number = self.last_cut.number + 1
-        # a boundary that was served when the window began counts too, though a newer one is served by now
-        oldest = min(self._needed_then, self.oldest_needed())
-        growth = self._history.growth(
-            batch.addresses[new], first, self._looked_ns, self.clock.now_ns, number, number - oldest
-        )  # fmt: skip
         rows = rows_of(batch.contents, self.source.volume.contents)
         if batch.unchanged is not None:
             rows[batch.unchanged] = self.source.volume.read(batch.addresses[batch.unchanged])
         self.oracle.wrote(batch.addresses, rows)
-        self.source.write(batch.addresses, rows)
-        self.source.free(batch.freed)
+        open_before = self.source.open_count
+        new = self.source.write(batch.addresses, rows)
+        added, first = self._added(batch, new)
+        if self._copy_out.under_way:
+            self.schedule.note_touches(first, open_before)
+        number = self.last_cut.number + 1
+        # a boundary that was served when the window began counts too, though a newer one is served by now
+        oldest = min(self._needed_then, self.oldest_needed())
+        growth = self._history.growth(added, first, self._looked_ns, self.clock.now_ns, number, number - oldest)
+        if batch.freed.size:
+            self.source.free(batch.freed)
         self.written.add(batch.writes, batch.written_bytes)
         if self.doomed is not None:
             self.doomed.add(batch.writes, batch.written_bytes, batch.addresses)
@@ -365,6 +364,13 @@ class Primary:
             new_blocks=int(first.size),
             growth=growth,
         )
+
+    def _added(self, batch: Batch, new: Mask) -> tuple[Addresses, Times]:
+        """The blocks that are new in Open, and the instants at which they were first written."""
+        addresses, first_ns = batch.addresses, batch.first_ns
+        if np.count_nonzero(new) < new.size:
+            addresses, first_ns = addresses[new], first_ns[new]
+        return addresses, self.activity.to_wall(first_ns)
 
     # -- the ledger ---------------------------------------------------------------------------------------------------
 

@@ -65,9 +65,9 @@ class Schedule:
         high_water = now if self._high_water_since_ns is None else self._high_water_since_ns
         return max(0, now - min(self._deadline_ns(), high_water))
 
-    def note_touches(self, first_ns: NDArray[np.int64]) -> None:
-        """Blocks new in Open, first written at these instants: remember when the mark was reached (C4)."""
-        left = self.triggers.touches_left(self._source.open_count)
+    def note_touches(self, first_ns: NDArray[np.int64], open_before: int) -> None:
+        """Open, which held so many blocks before, grew at these instants: remember when the mark was reached (C4)."""
+        left = self.triggers.touches_left(open_before)
         if left and first_ns.size >= left:
             self._high_water_since_ns = int(np.partition(first_ns, left - 1)[left - 1])
 

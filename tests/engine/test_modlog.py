@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.engine.identity import START, SetId
-from sim.engine.modlog import CopyOutUnfinished, ModificationLog
+from sim.engine.modlog import MOST_REMEMBERED, CopyOutUnfinished, ModificationLog
 from tests.engine.oracle_replication import Pair, blocks
 
 
 def test_C3_several_writes_to_a_block_count_once():
     log = ModificationLog(100)
-    assert log.record(blocks(3, 7)) == 2
-    assert log.record(blocks(3, 8)) == 1
+    assert log.record(blocks(3, 7)).sum() == 2
+    assert log.record(blocks(3, 8)).sum() == 1
     assert log.open_count == 3
     assert log.cut().addresses.tolist() == [3, 7, 8]
 
@@ -112,8 +112,27 @@ def test_case_07_no_write_at_all_and_the_whole_volume_at_once():
     log = ModificationLog(100_000)
     assert log.cut().addresses.size == 0, "a set without blocks: the age of the data advances all the same (C8)"
     everything = np.arange(100_000)
-    assert log.record(everything) == 100_000
+    assert log.record(everything).sum() == 100_000
     assert np.array_equal(log.cut().addresses, everything)
+
+
+def test_what_a_caller_does_with_its_array_afterwards_changes_no_set():
+    log, addresses = ModificationLog(100), blocks(3, 7)
+    log.record(addresses)
+    addresses += 50
+    log.record(addresses)
+    assert log.cut().addresses.tolist() == [3, 7, 53, 57]
+
+
+def test_a_set_too_large_to_be_remembered_comes_from_the_map():
+    log, few, many = ModificationLog(3 * MOST_REMEMBERED), blocks(1, 2, 9), np.arange(0, 2 * MOST_REMEMBERED + 2, 2)
+    for addresses in (few, many, blocks(5, 8)):
+        log.record(addresses)
+    assert many.size > MOST_REMEMBERED
+    assert np.array_equal(log.cut().addresses, np.unique(np.concatenate([few, many, blocks(5)])))
+    log.copied(log.old_addresses())
+    log.record(few)
+    assert log.cut().addresses.tolist() == few.tolist(), "and the next one is remembered again"
 
 
 def test_E52_use_that_changed_without_a_write_travels_with_the_set():
@@ -135,7 +154,7 @@ def test_S17_a_volume_that_grew_keeps_its_log():
     log = ModificationLog(10)
     log.record(blocks(9))
     log.extend(100_000)
-    assert log.record(blocks(9, 99_999)) == 1
+    assert log.record(blocks(9, 99_999)).sum() == 1
     log.free(blocks(80_000))
     assert log.cut().addresses.tolist() == [9, 99_999]
     with pytest.raises(IndexError):
@@ -166,7 +185,7 @@ def test_C2_any_history_agrees_with_two_sets_of_addresses(history):
     now, old, last_word = set(), set(), {}
     for act, what in history:
         if act == "write":
-            assert log.record(blocks(*what)) == len(what - now)
+            assert log.record(blocks(*what)).sum() == len(what - now)
             now |= what
             last_word |= dict.fromkeys(what, "written")
         elif act in ("free", "allocate"):

@@ -172,10 +172,10 @@ def test_case_07_the_whole_volume_in_one_interval():
     pair.check_view()
 
 
-def test_a_write_says_how_many_blocks_are_new_in_open():
+def test_a_write_says_which_blocks_are_new_in_open():
     pair = Pair()
-    assert pair.source.write(blocks(1, 2), rows_of([7, 8])) == 2
-    assert pair.source.write(blocks(2, 3), rows_of([7, 8])) == 1
+    assert pair.source.write(blocks(1, 2), rows_of([7, 8])).tolist() == [True, True]
+    assert pair.source.write(blocks(2, 3), rows_of([7, 8])).tolist() == [False, True]
     assert pair.source.not_in_open(blocks(1, 2, 3, 4)).tolist() == [False, False, False, True]
     assert values_in(pair.volume.read(blocks(1, 2, 3))) == [7, 7, 8]
 
