@@ -51,10 +51,12 @@ class CopyOut:
         """Let the walk come up to now; blocks that these writes pull forward are copied before they change."""
         if self._flow is None:
             return
-        addresses, written_ns = (_NOTHING, _NOTHING) if batch is None else (batch.addresses, batch.first_ns)
-        instants = np.append(self._activity.to_wall(written_ns), self._clock.now_ns)
-        steps = self._flow.steps_at(instants, self._block_bytes)
-        self._source.copy_out_while(addresses, steps[:-1], int(steps[-1]))
+        steps_now = self._flow.served_bytes(self._clock.now_ns) // self._block_bytes
+        addresses, steps = _NOTHING, _NOTHING
+        if batch is not None and (waiting := np.flatnonzero(self._source.in_old(batch.addresses))).size:
+            addresses = batch.addresses[waiting]
+            steps = self._flow.steps_at(self._activity.to_wall(batch.first_ns[waiting]), self._block_bytes)
+        self._source.copy_out_while(addresses, steps, steps_now)
 
     def break_off(self) -> None:
         """The node stopped."""

@@ -55,7 +55,8 @@ class Cold:
 
     def writes(self, luck: np.random.Generator, begin: int) -> ColdWrites:
         """The same, with the ranks still to be worked out."""
-        counts = luck.poisson(self.rates)
+        # for one bin the same number, without what NumPy does around an array
+        counts = luck.poisson(self.rates) if self.rates.size > 1 else np.array([luck.poisson(float(self.rates[0]))])
         places = luck.random(int(np.add.reduce(counts)))
         return ColdWrites(self, counts, places, draws_within(luck, places.size, self.window, begin))
 
