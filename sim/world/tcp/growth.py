@@ -121,6 +121,9 @@ class CubicGrowth:
 
     def after(self, packets: float) -> tuple[float, float]:
         """Seconds until so many packets have left, and the window then."""
+        if self._window(self.since_s) >= self.pipe.pipe:
+            then = self.since_s + packets * self.pipe.gap_s
+            return then - self.since_s, self._window(then)
         then = self._solve(packets)
         window = self._window(then)
         if window > self.pipe.pipe:

@@ -29,9 +29,11 @@ class Plan:
 
     def resent_at(self, times_ns: list[int]) -> list[int]:
         """The same at each of these instants, which are in order."""
-        knots_ns, resent, after = self.times_ns, self.resent_bytes, 0
-        last, amounts = len(knots_ns), []
-        for time_ns in times_ns:
+        knots_ns, resent = self.times_ns, self.resent_bytes
+        last, after = len(knots_ns), bisect_right(resent, 0)  # the first knot with losses before it
+        none = bisect_right(times_ns, knots_ns[after - 1]) if after else 0
+        amounts = [0] * none
+        for time_ns in times_ns[none:]:
             while after < last and knots_ns[after] <= time_ns:
                 after += 1
             if after in (0, last):
@@ -50,11 +52,6 @@ class Plan:
             del column[keep:]
         self.add(time_ns, served, resent)
         self.end_ns = None
-
-    def drop_last(self) -> None:
-        """Forget the last knot."""
-        for column in (self.times_ns, self.payload_bytes, self.resent_bytes):
-            column.pop()
 
     def add(self, time_ns: int, payload_bytes: int, resent_bytes: int) -> None:
         """A further knot; one at the instant of the last takes its place."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from math import ceil
 from typing import Final, Literal, NamedTuple
 
 from sim.world.tcp import epochs, repairs, rounds
@@ -129,7 +130,7 @@ class Planner:
         """One step, and whether it was the last."""
         if s.step not in FLUID:
             STEPS[s.step](s, self._pipe, luck)
-            return self._rest(s)
+            return s.step != "epoch" and self._rest(s)  # a round that became an epoch has sent nothing
         before = s.state()
         if not FLUID[s.step](s, self._pipe, luck):
             return self._rest(s)
@@ -137,8 +138,10 @@ class Planner:
         if before[_STEP] == "epoch" and before[_WINDOW] < self._pipe.pipe:
             self._curve(s, before)
         s.time_s = s.next_s
-        self._knot(s.time_s, s.unsent, s.lost)
-        return s.unsent <= NOTHING
+        is_last = s.unsent <= NOTHING
+        if is_last or not self._is_busy(before, s):
+            self._knot(s.time_s, s.unsent, s.lost)
+        return is_last
 
     def _rest(self, s: Sender) -> bool:
         """The bottleneck sends what it has until the next step, and whether that was all."""
@@ -179,7 +182,7 @@ class Planner:
         brought = (s.time_s - before[_TIME_S], before[_UNSENT] - s.unsent, s.lost - before[_LOST])
         if losses >= HOPELESS:
             brought = (LONGEST_TIMEOUT_S, math.exp(-self._pipe.hazard), 1.0)
-            repeats = max(repeats, math.ceil(1 / brought[1]))
+            repeats = max(repeats, ceil(1 / brought[1]))
         self._blocks.append(brought)
         usual = self._blocks[len(self._blocks) // 2 :]  # the first ones still come down from slow start
         lasts_s, sent, lost = (math.fsum(column) / len(usual) for column in zip(*usual, strict=True))
@@ -211,32 +214,27 @@ class Planner:
 
     def _knot(self, time_s: float, left: float, lost: float) -> None:
         """At an instant so many packets had not left the bottleneck."""
-        plan = self._plan
-        last_ns, last, last_resent = plan.times_ns[-1], plan.payload_bytes[-1], plan.resent_bytes[-1]
-        time_ns, resent = self._origin_ns + math.ceil(time_s * NS_PER_S), int(lost * PAYLOAD_BYTES)
-        payload = self._size_bytes - math.ceil(left * PAYLOAD_BYTES - HAIR)
+        plan, resent = self._plan, 0
+        last_ns, last = plan.times_ns[-1], plan.payload_bytes[-1]
+        time_ns = self._origin_ns + ceil(time_s * NS_PER_S)
+        payload = self._size_bytes - ceil(left * PAYLOAD_BYTES - HAIR)
         if payload <= last:
             payload = last
         else:
             takes_ns, sends = self._pipe.takes
             if sends and (due_ns := last_ns - (last - payload) * takes_ns // sends) > time_ns:
                 time_ns = due_ns
-        resent = max(resent, last_resent)
-        if resent - last_resent <= PAYLOAD_BYTES and self._is_straight(time_ns, payload):
-            plan.drop_last()
+        if lost or plan.resent_bytes[-1]:
+            resent = max(plan.resent_bytes[-1], int(lost * PAYLOAD_BYTES))
         plan.add(time_ns, payload, resent)
 
-    def _is_straight(self, time_ns: int, payload: int) -> bool:
-        """Whether the bottleneck sends from the last knot but one to here without a pause as long as a packet takes.
+    def _is_busy(self, before: State, s: Sender) -> bool:
+        """Whether the bottleneck was never idle in a fluid step, nor will be in the next; then no knot is needed.
 
-        Then the last one says nothing, unless a burst was lost before it: single losses are spread over the line.
+        A step in which packets are lost gets one all the same.
         """
-        plan, (takes_ns, sends) = self._plan, self._pipe.takes
-        if not sends or len(plan.times_ns) == 1 or (from_ns := plan.times_ns[-2]) < self._origin_ns:
-            return False
-        if plan.resent_bytes[-1] - plan.resent_bytes[-2] > PAYLOAD_BYTES:
-            return False
-        return (time_ns - from_ns) * sends < (payload - plan.payload_bytes[-2] + PAYLOAD_BYTES) * takes_ns
+        pipe = self._pipe.pipe
+        return before[_WINDOW] >= pipe and s.window >= pipe and before[_STEP] != "detection"
 
 
 def _began_s(mark: Mark) -> float:
