@@ -89,10 +89,14 @@ class Bitmap:
                 new: Mask = ~self.test(addresses)
                 self.set(addresses[new])
                 return new
-            word = self._word_of(addresses)
+            word = self._in_a_row(low, high, addresses)  # as they mostly do now
+            word = self._word_of(addresses) if word is None else word
         flat, bits = self._pages.reshape(-1), _bits(addresses)
-        new = (np.take(flat, word) & bits) == 0
-        np.bitwise_or.at(flat, word, bits)
+        before = np.take(flat, word)
+        new = (before & bits) == 0
+        flat[word] = before | bits  # of several bits of one word only the last one stands now
+        lost = np.flatnonzero((np.take(flat, word) & bits) == 0)
+        np.bitwise_or.at(flat, word[lost], bits[lost])  # costs as much for each as all of the above
         return new
 
     def clear(self, addresses: Addresses) -> None:
@@ -130,10 +134,9 @@ class Bitmap:
             return np.ones(addresses.size, dtype=np.bool_)
         where = self._in_a_row(low, high, addresses)
         if where is None:
-            slots = self._slots(addresses)
-            if slots.min() == slots.max() == FULL_PAGE:
-                return np.ones(addresses.size, dtype=np.bool_)
-            where = _words_at(slots, addresses)
+            if not np.count_nonzero(self._table[low >> PAGE_SHIFT : (high >> PAGE_SHIFT) + 1]):
+                return np.zeros(addresses.size, dtype=np.bool_)
+            where = self._word_of(addresses)
         words = np.take(self._pages.reshape(-1), where)
         words &= _bits(addresses)
         found: Mask = words != 0
@@ -159,16 +162,24 @@ class Bitmap:
     def indices(self) -> Addresses:
         """The set bits, int64, in increasing order."""
         pages = self.present_pages()
+        if pages.size <= RUN_PAGES:
+            return self._indices_in(pages)
         found = np.empty(self.count(), dtype=np.int64)
         filled = 0
         for first in range(0, pages.size, RUN_PAGES):
-            run = pages[first : first + RUN_PAGES]
-            bits = set_bits(self._pages[self._table[run]])
-            ahead = (run - np.arange(run.size)) << PAGE_SHIFT  # by how much absent pages put the run's bits further on
-            offset = ahead[0] if ahead[0] == ahead[-1] else ahead[bits >> PAGE_SHIFT]
-            np.add(bits, offset, out=found[filled : filled + bits.size])
+            bits = self._indices_in(pages[first : first + RUN_PAGES])
+            found[filled : filled + bits.size] = bits
             filled += bits.size
         return found
+
+    def _indices_in(self, run: Addresses) -> Addresses:
+        """The set bits of these pages, increasing."""
+        if run.size == 0:
+            return np.zeros(0, dtype=np.int64)
+        bits = set_bits(self.words_of(run))
+        ahead = (run - np.arange(run.size)) << PAGE_SHIFT  # by how much absent pages put the run's bits further on
+        bits += ahead[0] if ahead[0] == ahead[-1] else ahead[bits >> PAGE_SHIFT]
+        return bits
 
     def extend(self, n_bits: int) -> None:
         """Grow to `n_bits`; the new bits are zero."""
@@ -201,7 +212,7 @@ class Bitmap:
 
     def present_pages(self) -> Addresses:
         """Numbers of the pages that may hold a set bit, increasing."""
-        return np.flatnonzero(self._table)
+        return self._table.nonzero()[0]
 
     def page_kinds(self, n_pages: int) -> Kinds:
         """For pages [0, n_pages): ZERO_PAGE, FULL_PAGE, or FIRST_OWN for a page of its own; zero beyond the end."""
@@ -231,7 +242,7 @@ class Bitmap:
         if pages.size and pages[-1] >= self._table.size:
             return self._padded_words(pages)
         slots = self._table[pages]
-        if slots.size and slots[0] >= FIRST_OWN and bool((np.diff(slots) == 1).all()):
+        if slots.size and slots[0] >= FIRST_OWN and not np.count_nonzero(slots[1:] - slots[:-1] != 1):
             return self._pages[slots[0] : slots[0] + slots.size]
         return self._pages[slots]
 
@@ -247,7 +258,10 @@ class Bitmap:
         return words
 
     def _check(self, addresses: Addresses) -> tuple[int, int]:
-        low, high = int(addresses.min()), int(addresses.max())
+        if np.count_nonzero(addresses[1:] < addresses[:-1]):
+            low, high = int(addresses.min()), int(addresses.max())
+        else:  # they increase, as nearly always
+            low, high = addresses.item(0), addresses.item(-1)
         if low < 0 or high >= self.n_bits:
             raise IndexError(f"addresses {low}..{high} are outside [0, {self.n_bits})")
         return low, high
@@ -270,11 +284,11 @@ class Bitmap:
 
     def _make_settable(self, addresses: Addresses) -> Addresses:
         """Give absent pages a place; what lies on full pages is set already and dropped."""
-        slots = self._slots(addresses)
-        if slots.min() >= FIRST_OWN:
+        pages = self._distinct_pages(addresses)
+        self._ensure_pages(pages)
+        if not np.count_nonzero(self._table[pages] == FULL_PAGE):
             return addresses
-        self._ensure_pages(self._distinct_pages(addresses[slots == ZERO_PAGE]))
-        left: Addresses = addresses[slots != FULL_PAGE]
+        left: Addresses = addresses[self._slots(addresses) != FULL_PAGE]
         return left
 
     def _make_clearable(self, addresses: Addresses) -> Addresses:
@@ -330,28 +344,31 @@ def _bits(addresses: Addresses) -> Words:
 
 def set_bits(words: Words) -> Addresses:
     """Positions of the set bits, counted through `words` from its first bit on, increasing."""
-    if np.bitwise_count(words).sum(dtype=np.int64) > words.size * WORD_BITS * DENSE:
-        return np.flatnonzero(_unpacked(words))
     flat = words.reshape(-1)
-    busy = np.flatnonzero(flat != 0)
-    return _bits_of_busy(flat[busy], busy << 6)
+    busy = (flat != 0).nonzero()[0]
+    held = flat[busy]
+    count = np.bitwise_count(held)
+    found = int(np.add.reduce(count, dtype=np.int64))
+    if found > words.size * WORD_BITS * DENSE:
+        return np.flatnonzero(_unpacked(words))
+    return _bits_of_busy(held, busy << 6, count, found)
 
 
-def _bits_of_busy(words: Words, base: Addresses) -> Addresses:
-    count = np.bitwise_count(words)
-    found = int(count.sum(dtype=np.int64))
+def _bits_of_busy(words: Words, base: Addresses, count: NDArray[np.uint8], found: int) -> Addresses:
+    """The set bits of words of which each holds one; `count`: how many each, `found`: how many all."""
     if found > words.size * CROWDED:
         bits = np.flatnonzero(_unpacked(words))
         crowded: Addresses = base[bits >> 6] + (bits & _LOW6)
         return crowded
     positions = np.empty(found, dtype=np.int64)
-    place = np.cumsum(count, dtype=np.int64) - count
+    each = count.astype(np.int64)
+    place = np.cumsum(each) - each
     while words.size:
         below = words - _ONE
         positions[place] = base + np.bitwise_count(~words & below)
         words = words & below
-        more = np.flatnonzero(words != 0)
-        words, place, base = words[more], place[more] + 1, base[more]
+        more = (words != 0).nonzero()[0]
+        words, place, base = words.take(more), place.take(more) + 1, base.take(more)
     return positions
 
 

@@ -16,7 +16,8 @@ PLACES = st.one_of(
     st.integers(2 * PAGE_BITS - 3, 2 * PAGE_BITS + 3),
     st.integers(0, 4 * PAGE_BITS),
 )
-STEPS = st.lists(st.tuples(st.sampled_from(["set", "clear", "set_range"]), st.lists(PLACES, max_size=5)), max_size=6)
+ACTS = st.sampled_from(["set", "add", "clear", "set_range"])
+STEPS = st.lists(st.tuples(ACTS, st.lists(PLACES, max_size=5)), max_size=6)
 
 
 def play(n_bits, steps):
@@ -27,6 +28,10 @@ def play(n_bits, steps):
         if act == "set":
             bitmap.set(inside)
             plain[inside] = True
+        elif act == "add":
+            distinct = np.array(list(dict.fromkeys(inside.tolist())), dtype=np.int64)
+            assert np.array_equal(bitmap.add(distinct), ~plain[distinct])
+            plain[distinct] = True
         elif act == "clear":
             bitmap.clear(inside)
             plain[inside] = False
@@ -105,6 +110,16 @@ def test_clipping_forgets_what_lay_beyond(drawn, n_bits):
 def test_indices_of_sparse_and_of_dense_maps(density):
     plain = np.random.default_rng(3).random(5 * PAGE_BITS + 11) < density
     same(Bitmap.of(plain.size, np.flatnonzero(plain)), plain)
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_bits_of_the_same_word_are_added_in_one_call(in_order):
+    luck = np.random.default_rng(3)
+    before, added = (luck.permutation(2 * PAGE_BITS)[: PAGE_BITS // 2] for _ in range(2))
+    bitmap = Bitmap.of(2 * PAGE_BITS, before)
+    added = np.sort(added) if in_order else added
+    assert np.array_equal(bitmap.add(added), ~np.isin(added, before))
+    assert np.array_equal(bitmap.indices(), np.union1d(before, added))
 
 
 def test_repeats_and_any_order_are_allowed():
