@@ -75,14 +75,11 @@ class Distribution:
 
         Raises ValueError for a set that was never cut.
         """
-        position = self._known(destination, set_id)
-        if position.in_sync and set_id > position.received:
-            position.received = set_id
+        self._received(destination, set_id)
 
     def replayed(self, destination: str, set_id: SetId) -> tuple[SetId, ...]:
         """It applied everything up to `set_id` durably; which sets could be released. Otherwise as `received`."""
-        self.received(destination, set_id)
-        position = self._positions[destination]
+        position = self._received(destination, set_id)
         if position.in_sync and set_id > position.replayed:
             position.replayed = set_id
         return self.settle()
@@ -118,10 +115,12 @@ class Distribution:
             return ()
         return tuple(name for name in self.in_sync() if self._positions[name].replayed < behind)
 
-    def _known(self, destination: str, set_id: SetId) -> Position:
+    def _received(self, destination: str, set_id: SetId) -> Position:
         position = self._positions[destination]
         if set_id > position.replayed and self._save_volume.find(set_id) is Found.NEVER_EXISTED:
             raise ValueError(f"{destination} acknowledges {set_id}, which was never cut")
+        if position.in_sync and set_id > position.received:
+            position.received = set_id
         return position
 
     def _needed_after(self, stamp: SetId) -> Iterable[SetId]:

@@ -16,7 +16,7 @@ from sim.engine.bitmap import Mask
 from sim.engine.checksum import Sums, total
 from sim.engine.deltaset import ChunkRange, Header, SetShape
 from sim.engine.identity import SetId
-from sim.engine.savevolume import Found, SaveVolume, SaveVolumeFull
+from sim.engine.savevolume import SaveVolume, SaveVolumeFull
 from sim.engine.storedset import StoredSet
 
 
@@ -79,8 +79,8 @@ class SetReceiver:
 
     def has_header(self, set_id: SetId) -> bool:
         """Whether a set's header is, or was, here."""
-        stored = self._arriving(set_id)
-        return self.complete(set_id) or (stored is not None and stored.header is not None)
+        stored = self._save_volume.holding(set_id)
+        return (stored is not None and stored.header is not None) or self.complete(set_id)
 
     def missing(self, set_id: SetId) -> list[tuple[int, int]]:
         """Ranges [first, last) of chunks to ask for. Raises KeyError for a set of which nothing has come yet."""
@@ -120,7 +120,7 @@ class SetReceiver:
             return Outcome.OLD_GENERATION if older else Outcome.NEW_GENERATION
         if self._had(set_id):
             return Outcome.ALREADY_COMPLETE
-        stored = self._arriving(set_id)
+        stored = self._save_volume.holding(set_id)
         if stored is None:
             return self._reserve(set_id, shape)
         return stored if stored.shape == shape else Outcome.CORRUPT
@@ -147,9 +147,6 @@ class SetReceiver:
             return Outcome.CORRUPT
         stored.finish(header)
         return Outcome.STORED
-
-    def _arriving(self, set_id: SetId) -> StoredSet | None:
-        return self._save_volume.stored(set_id) if self._save_volume.find(set_id) is Found.HELD else None
 
     def _had(self, set_id: SetId) -> bool:
         """Complete now, replayed and released, or part of the copy to begin with (case 17)."""

@@ -76,7 +76,7 @@ class SaveVolume:
 
         Raises SaveVolumeFull, and ValueError for a set that is or was here.
         """
-        if self.find(set_id) is not Found.NEVER_EXISTED:
+        if self._is_known(set_id):
             raise ValueError(f"{set_id} has been in this save volume already")
         if shape.blocks > self.free_blocks:
             raise SaveVolumeFull(shape.blocks, self.free_blocks, self.capacity_blocks)
@@ -115,9 +115,14 @@ class SaveVolume:
         stored = self._by_id.get(set_id)
         if stored is not None:
             return Found.RELEASED if stored.released else Found.HELD
-        if set_id in self._lost:
-            return Found.LOST
-        return Found.OVERWRITTEN if self._is_known(set_id) else Found.NEVER_EXISTED
+        if not self._is_known(set_id):
+            return Found.NEVER_EXISTED
+        return Found.LOST if set_id in self._lost else Found.OVERWRITTEN
+
+    def holding(self, set_id: SetId) -> StoredSet | None:
+        """The entry of a set that is held; None when it is not."""
+        stored = self._by_id.get(set_id)
+        return None if stored is None or stored.released else stored
 
     def has(self, stored: StoredSet) -> bool:
         """Whether an entry is what it was: held, or released and still intact."""
@@ -132,7 +137,7 @@ class SaveVolume:
         """Whether all of a set is here, or was: complete, released or overwritten."""
         stored = self._by_id.get(set_id)
         if stored is None:
-            return set_id not in self._lost and self._is_known(set_id)
+            return self._is_known(set_id) and set_id not in self._lost
         return stored.complete or stored.released
 
     def held(self) -> tuple[SetId, ...]:
@@ -220,7 +225,7 @@ class SaveVolume:
     def _give_back(self) -> None:
         while self._live and self._live[0].released:
             stored = self._live.popleft()
-            self._tail = stored.start + stored.blocks
+            self._tail = stored.start + stored.region.blocks
             if self._by_id.get(stored.id) is stored:
                 self._past.append(stored)
 

@@ -89,6 +89,8 @@ class Volume:
 
     def allocate(self, addresses: Addresses) -> None:
         """Put blocks in use without writing them: they hold what they held."""
+        if addresses.size == 0:
+            return
         held = self._allocated.test(addresses)
         if np.count_nonzero(held) == held.size:
             return

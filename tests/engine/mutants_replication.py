@@ -177,7 +177,7 @@ MUTANTS = (
            "if header.data_sum != total(stored.sums):", NEVER,
            receiver_tests.test_T1_a_header_that_contradicts_the_chunks_completes_nothing),
     Mutant("T2 a duplicate after replay makes the set again", SaveVolume.had,
-           "set_id not in self._lost and self._is_known(set_id)", "False",
+           "self._is_known(set_id) and set_id not in self._lost", "False",
            receiver_tests.test_case_17_a_duplicate_after_the_set_was_replayed_and_freed_does_not_make_it_again),
     Mutant("T2 a duplicate is progress", SetReceiver._take_chunks,
            "        return Outcome.DUPLICATE", "        return Outcome.STORED",
