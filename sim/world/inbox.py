@@ -20,7 +20,7 @@ from sim.world.clock import Order, Signal
 from sim.world.mischief import Dangers, Mischief, SpoiltButStored
 from sim.world.node import Seat
 from sim.world.primary import Primary
-from sim.world.transfer import Offer, Transfer
+from sim.world.transfer import Chunks, Offer, Transfer
 
 
 class Inbox:
@@ -50,6 +50,7 @@ class Inbox:
         self.on_no_room: list[Callable[[SetId], None]] = []
         self._mischief, self._generation = mischief, primary.begin.generation
         self._told: Counter[Outcome] = Counter()
+        self._capacity_bytes = save_volume.capacity_blocks * self.block_bytes
 
     # -- for whoever feeds this ---------------------------------------------------------------------------------------
 
@@ -63,17 +64,18 @@ class Inbox:
         """The newest boundary up to which every set is complete here."""
         return self.receiver.received
 
-    def reserve(self, stored: StoredSet) -> bool:
-        """Whether there is room for a set; it is kept free for it from now on (V8)."""
-        if self.save_volume.find(stored.id) is Found.NEVER_EXISTED:
-            try:
-                self.save_volume.reserve(stored.id, stored.shape)
-            except SaveVolumeFull:
-                for urge in self.on_no_room:
-                    urge(self.received)
-                return False
-            self.tell_save_volume()
-        return True
+    def make_room(self, stored: StoredSet) -> list[Chunks] | None:
+        """The chunks to ask for of a set, for which room is kept free from now on; None: there is none (V8)."""
+        if self.save_volume.find(stored.id) is not Found.NEVER_EXISTED:
+            return self.receiver.missing(stored.id)
+        try:
+            self.save_volume.reserve(stored.id, stored.shape)
+        except SaveVolumeFull:
+            for urge in self.on_no_room:
+                urge(self.received)
+            return None
+        self.tell_save_volume()
+        return [(0, stored.shape.chunks)] if stored.blocks else []
 
     def skip_what_nobody_needs(self) -> bool:
         """One that was away goes on with what copies here and below need; whether that is further on."""
@@ -103,10 +105,10 @@ class Inbox:
         except SpoiltButStored as crime:
             self.ledger.broken("CorruptIsNeverStored", f"{self.name}: {crime}", self.clock.now_ns)
 
-    def landed(self, set_id: SetId) -> None:
+    def landed(self, set_id: SetId, whole: bool) -> None:
         """All that was sent of a set has landed: a whole one can be passed on, what was thrown away is told."""
         self._tell_discarded(set_id)
-        if self.receiver.complete(set_id):
+        if whole:
             self.on_complete(self.save_volume.stored(set_id))
             self.ready.fire()
             self._freed(self.relay.settle())  # with nobody to keep it for, it is let go
@@ -122,9 +124,10 @@ class Inbox:
         """A set that can be passed on: a whole one, or one that is coming in; None while there is nothing of it."""
         if not self.wants(set_id):
             return None
-        stored, incoming = self.save_volume.stored(set_id), self.incoming.get(set_id)
+        stored = self.save_volume.stored(set_id)
         if stored.complete:
             return Offer(stored, None)
+        incoming = self.incoming.get(set_id)
         return Offer(stored, incoming) if incoming is not None and not incoming.is_over else None
 
     def lacks(self, set_id: SetId) -> bool:
@@ -153,7 +156,7 @@ class Inbox:
                 replication=self.replication,
                 site=self.node.site,
                 used_bytes=self.save_volume.used_blocks * self.block_bytes,
-                capacity_bytes=self.save_volume.capacity_blocks * self.block_bytes,
+                capacity_bytes=self._capacity_bytes,
             )
         )
 
@@ -180,6 +183,8 @@ class Inbox:
             self.space_freed.fire()
 
     def _tell_discarded(self, set_id: SetId) -> None:
+        if not self.receiver.discarded:  # by far the most frequent
+            return
         news = self.receiver.discarded - self._told
         self._told = Counter(self.receiver.discarded)
         for outcome in sorted(news, key=lambda one: one.value):

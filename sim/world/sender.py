@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from sim.engine.deltaset import ChunkRange, Header
@@ -84,7 +85,6 @@ class Sender:
         self.stopped = False  # by the operator
         self.is_shared: Callable[[], bool] = lambda: False  # whether local copies live on what comes in there
         self.changed = Signal(self._clock, Order.NETWORK)
-        self.session = connect(feeder)
         self._under_way = inbox.incoming
         self._watched: set[Way] = set()  # whose changes are heard of
         self._hang_ups: list[Stop] = []  # how to hear of them no more
@@ -93,7 +93,7 @@ class Sender:
         self._wakes_ns = 0  # before this no new connection is tried
         for signal in (inbox.node.changed, inbox.space_freed):
             signal.wakes(self.changed)
-        self._listen_to(feeder)
+        self._connect_to(feeder)
         self.changed.calls(self._watch)
 
     @property
@@ -150,8 +150,7 @@ class Sender:
         self.disconnect()
         self._ignore(self.feeder)
         self.feeder = feeder
-        self.session = self._connect(feeder)
-        self._listen_to(feeder)
+        self._connect_to(feeder)
         self.patience.forget()
 
     def retire(self) -> None:
@@ -183,44 +182,49 @@ class Sender:
         """The next set that can go, and which chunks of it."""
         if not self._may_send():
             return None
-        offer = self._offered()
-        if offer is None and self._is_let_go() and self.inbox.skip_what_nobody_needs():
-            offer = self._offered()
-        if offer is None or not self.inbox.reserve(offer.stored):
+        wanted = self._wanted()
+        offer = self.feeder.offer(wanted)
+        if offer is None and self._is_let_go(wanted) and self.inbox.skip_what_nobody_needs():
+            offer = self.feeder.offer(self._wanted())
+        missing = None if offer is None else self.inbox.make_room(offer.stored)
+        if offer is None or missing is None:
             return None
-        chunks = to_send(offer, self.inbox.receiver.missing(offer.stored.id))
+        chunks = to_send(offer, missing)
         return None if chunks is None else (offer, chunks)
 
     def _may_send(self) -> bool:
-        up = self.feeder.node.up and self.inbox.node.up
-        return self.active and up and self._clock.now_ns >= self._wakes_ns
+        in_time = self._clock.now_ns >= self._wakes_ns
+        return in_time and self.feeder.node.up and self.inbox.node.up and self.active
 
-    def _offered(self) -> Offer | None:
-        """The first set that is neither there nor on its way there, if the feeder has it."""
+    def _wanted(self) -> SetId:
+        """The first set that is neither there nor on its way there."""
         set_id = self.inbox.received.next()
+        if not self._under_way:
+            return set_id
         while set_id in self._under_way or self.inbox.receiver.complete(set_id):
             set_id = set_id.next()
-        return self.feeder.offer(set_id)
+        return set_id
 
-    def _is_let_go(self) -> bool:
+    def _is_let_go(self, wanted: SetId) -> bool:
         """Whether the feeder had the next set and keeps it no longer."""
-        return not self._under_way and self.feeder.lacks(self.inbox.received.next())
+        return not self._under_way and self.feeder.lacks(wanted)
 
     def _transfer(self, offer: Offer, chunks: list[Chunks]) -> Process:
-        transfer = Transfer(offer, chunks, self.inbox.block_bytes, _Arrival(self.inbox, self.way))
+        transfer = Transfer(offer, chunks, self.inbox.block_bytes, self._arrival)
         wire_bytes = self.way.wire_bytes(transfer.payload_bytes, transfer.n_chunks + 1)  # the set's header is one more
-        transfer.hand_over = lambda: self._hand_over(transfer)
+        transfer.hand_over = partial(self._hand_over, transfer)
         feed = self._feed(transfer)
-        transfer.flow = self._network.begin(self.session, transfer.payload_bytes, wire_bytes=wire_bytes, feed=feed)
+        flow = self._network.begin(self.session, transfer.payload_bytes, wire_bytes=wire_bytes, feed=feed)
+        transfer.flow = flow
         self._under_way[transfer.id] = transfer
         self.inbox.ready.fire()
         self._watch()
         self._carrying = transfer
-        yield transfer.flow.ended
+        yield flow.ended
         self.tell_unfinished()
         if self._is_under_way(transfer):
-            arrives_ns = max(transfer.flow.arrives_ns, self._clock.now_ns)
-            self._clock.call_at(arrives_ns, Order.NETWORK, transfer.hand_over)
+            now, arrives_ns = self._clock.now_ns, flow.arrives_ns
+            self._clock.call_at(arrives_ns if arrives_ns > now else now, Order.NETWORK, transfer.hand_over)
 
     def _feed(self, transfer: Transfer) -> Feed | None:
         """What comes in by a transfer that is still under way, after what the feeder holds already."""
@@ -248,7 +252,7 @@ class Sender:
         whole = self.inbox.receiver.complete(transfer.id)
         if whole:
             del self._under_way[transfer.id]
-        self.inbox.landed(transfer.id)
+        self.inbox.landed(transfer.id, whole)
         if whole:
             return
         self._must_have_a_reason(transfer)
@@ -300,7 +304,7 @@ class Sender:
             self.patience.pause()
         elif self.inbox.node.up and self.way.usable:
             self.patience.reached()
-        elif self._under_way or self._offered() is not None:
+        elif self._under_way or self.feeder.offer(self._wanted()) is not None:
             self.patience.failing()
 
     def _next_attempt_ns(self) -> int:
@@ -308,7 +312,9 @@ class Sender:
         since_ns = self.patience.since_ns
         return self._clock.now_ns if since_ns is None else self.session.next_attempt_ns(since_ns, self._clock.now_ns)
 
-    def _listen_to(self, feeder: Feeder) -> None:
+    def _connect_to(self, feeder: Feeder) -> None:
+        self.session = self._connect(feeder)
+        self._arrival = _Arrival(self.inbox, self.way)
         for signal in (feeder.ready, feeder.node.changed, self.way.changed):
             signal.wakes(self.changed)
         if self.way not in self._watched:
@@ -330,6 +336,6 @@ class Sender:
     def _account(self, transfer: Transfer) -> None:
         """Enter what the links carried; bytes that make up for lost ones are retransmissions."""
         assert transfer.flow is not None
-        again = min(transfer.flow.served_bytes(self._clock.now_ns), self._lost_bytes)
+        again = min(transfer.flow.served_bytes(self._clock.now_ns), self._lost_bytes) if self._lost_bytes else 0
         self._lost_bytes -= again
         self._carriage.tell(transfer.flow, transfer.flow.session.way, "delta_set", again)

@@ -44,7 +44,7 @@ class Transfer:
     def __init__(self, offer: Offer, chunks: list[Chunks], block_bytes: int, landing: Landing) -> None:
         self.stored, self.source = offer.stored, offer.incoming
         self.chunks, self._landing, self._block_bytes = chunks, landing, block_bytes
-        self.payload_bytes = sum(self._size(first, last) for first, last in chunks)
+        self.payload_bytes = self.missing_bytes(chunks)
         self.flow: Flow | None = None
         self.followers: list[Callable[[], None]] = []  # to be called when this breaks: they are fed by it
         self.hand_over: Callable[[], None] = lambda: None  # what its sender does when all has arrived
@@ -61,7 +61,7 @@ class Transfer:
     @property
     def n_chunks(self) -> int:
         """How many chunks travel."""
-        return sum(last - first for first, last in self.chunks)
+        return sum([last - first for first, last in self.chunks])
 
     @property
     def chunk_bytes(self) -> int:
@@ -72,6 +72,8 @@ class Transfer:
         """Put down what has arrived by now in whole chunks; further up first, so that what is passed on is there."""
         if self.source is not None:
             self.source.land(time_ns)
+        if not self._todo:
+            return
         assert self.flow is not None
         for first, last in self._arrived(self.flow.arrived_bytes(time_ns)):
             for begin, end in runs(self.stored, first, last):
@@ -85,7 +87,7 @@ class Transfer:
 
     def missing_bytes(self, missing: list[Chunks]) -> int:
         """Payload of these chunks of the set."""
-        return sum(self._size(first, last) for first, last in missing)
+        return sum([self._size(first, last) for first, last in missing])
 
     def break_followers(self) -> None:
         """No more comes in: whoever is fed by this must know."""
@@ -93,17 +95,23 @@ class Transfer:
         for follower in followers:
             follower()
 
-    def _arrived(self, arrived_bytes: int) -> Iterator[Chunks]:
-        while self._todo:
-            first, last = self._todo[0]
+    def _arrived(self, arrived_bytes: int) -> list[Chunks]:
+        """What is to be put down now."""
+        todo, arrived = self._todo, []
+        if arrived_bytes >= self.payload_bytes:  # by far the most frequent
+            arrived, self.landed_bytes = list(todo), self.payload_bytes
+            todo.clear()
+        while todo:
+            first, last = todo[0]
             count = self._whole_chunks(first, last, arrived_bytes - self.landed_bytes)
             if not count:
-                return
+                break
             self.landed_bytes += self._size(first, first + count)
-            self._todo.popleft()
+            todo.popleft()
             if first + count < last:
-                self._todo.appendleft((first + count, last))
-            yield first, first + count
+                todo.appendleft((first + count, last))
+            arrived.append((first, first + count))
+        return arrived
 
     def _whole_chunks(self, first: int, last: int, size: int) -> int:
         """How many chunks from `first` on are whole in so many bytes; only a set's last chunk may be short."""
@@ -117,7 +125,7 @@ class Transfer:
 def runs(stored: StoredSet, first: int, last: int) -> Iterator[Chunks]:
     """The runs of chunks within [first, last) that a set in a save volume holds."""
     have = stored.have[first:last]
-    if have.all():
+    if stored.complete or have.all():
         yield first, last
         return
     edges = np.flatnonzero(np.diff(np.concatenate(([False], have, [False])).astype(np.int8))) + first
