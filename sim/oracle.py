@@ -83,6 +83,11 @@ class Oracle:
         return f"view of {set_id} differs from the boundary at block {wrong[0]}" if wrong.size else None
 
     @property
+    def wants_sets(self) -> bool:
+        """Whether sets are compared."""
+        return self.checking != "off"
+
+    @property
     def wants_views(self) -> bool:
         """Whether whole views are compared."""
         return self._full

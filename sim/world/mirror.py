@@ -268,9 +268,8 @@ class Mirror:
 
     def _oldest_needed(self) -> int:
         """The oldest boundary that any secondary serves or will serve: loss is never counted from before it."""
-        present = [arm for arm in self.arms.values() if arm.member.present]
-        last = self.primary.last_cut.number
-        return min((arm.secondary.oldest_needed.number for arm in present), default=last)
+        needed = [arm.secondary.oldest_needed.number for arm in self.arms.values() if arm.member.present]
+        return min(needed) if needed else self.primary.last_cut.number
 
     def _tell_route(self, member: Member) -> None:
         self._tell(

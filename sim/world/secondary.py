@@ -65,6 +65,9 @@ class Secondary:
         self._last_playback_ns = self.clock.now_ns
         self._urged_through = START  # somebody waits for the room that playing back up to here would make
         self._waiting_for_boundary = 0  # how many wait to take a snapshot
+        # the boundary from which loss may still be counted: the one replayed, or the one that a copy will hold
+        self.oldest_needed = self.stamp
+        self._see_what_is_needed()
         self._copies = 0  # counts copies, so that a replay of what a copy overwrote is given up
         if inbox is not None:
             inbox.on_no_room.append(self.urge)
@@ -126,6 +129,7 @@ class Secondary:
         """A new copy is coming: nothing here is a boundary any more, and received sets are of no use (V7)."""
         self._copies += 1
         self.playback.stop_reading()
+        self._see_what_is_needed()
         if self._flow is not None:
             self.node.disk.copying.break_off(self._flow)
         if self.inbox is not None:
@@ -146,6 +150,7 @@ class Secondary:
     def expect_after(self, stamp: SetId) -> None:
         """The copy under way will hold boundary `stamp`: take the sets after it."""
         self.stamp = stamp
+        self._see_what_is_needed()
         if self.inbox is not None:
             self.inbox.relay.keep_for(self.name, stamp)
             self.inbox.skip_what_nobody_needs()
@@ -170,13 +175,12 @@ class Secondary:
     def start_over(self) -> None:
         """The copy is in place: play back from the set after its stamp (step 357; V6)."""
         self.playback.start(self.stamp)
+        self._see_what_is_needed()
         self.in_sync = True
         self.changed.fire()
 
-    @property
-    def oldest_needed(self) -> SetId:
-        """The boundary from which loss may still be counted: the one replayed, or the one that a copy will hold."""
-        return self.playback.boundary if self.playback.readable else self.stamp
+    def _see_what_is_needed(self) -> None:
+        self.oldest_needed = self.playback.boundary if self.playback.readable else self.stamp
 
     # -- FIG 9 --------------------------------------------------------------------------------------------------------
 
@@ -200,7 +204,8 @@ class Secondary:
 
     def _until_group(self) -> Wait[SetId]:
         while True:
-            yield from self.node.until_up()
+            if not self.node.up:
+                yield from self.node.until_up()
             if self.playing and (self.in_sync or not self.shares_save_volume):
                 last = self.playback.group(self.triggers.high_water_blocks, self._due())
                 if last is not None:
@@ -226,7 +231,7 @@ class Secondary:
     def _show(self, last: SetId) -> int:
         """Switch the view to boundary `last`; how many blocks are to be integrated."""
         first = self.playback.boundary.next()
-        for number in range(first.number, last.number + 1):
+        for number in range(first.number, last.number + 1) if self.oracle.wants_sets else ():
             set_id = last._replace(number=number)
             self._must_hold(self.oracle.fault_in_set(set_id, *self.save_volume.read(set_id)))
         blocks = self.playback.begin(last)
@@ -249,7 +254,8 @@ class Secondary:
         """Write the group to the volume at the disk's rate; answers false when a new copy made it pointless."""
         copies = self._copies
         while True:
-            yield from self.node.until_up()
+            if not self.node.up:
+                yield from self.node.until_up()
             flow = self.node.disk.copying.begin(self.playback.remaining * self.block_bytes)
             self._flow = flow
             yield flow.ended
@@ -263,6 +269,7 @@ class Secondary:
 
     def _finish(self, last: SetId, blocks: int) -> None:
         replayed = self.playback.finish()
+        self._see_what_is_needed()
         self._see_view(last)
         self.ledger.append(
             SetReplayed(

@@ -7,7 +7,8 @@ an acknowledgement travels hop by hop; one that meets a data mover that went dow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from sim.engine.identity import SetId
 from sim.records import MemberReachable, MemberUnreachable, RouteChanged
@@ -185,13 +186,16 @@ class Tree:
 
     def report(self, member: Member, about: str, what: str, set_id: SetId) -> None:
         """Let whoever feeds `member` know how far the secondary `about` is; where there is no way back it is lost."""
-        member.heard[about, what] = max(member.heard.get((about, what), set_id), set_id)
-        way, node = member.feed.way, self.feeder_node(member)
+        heard, news = member.heard, (about, what)
+        before = heard.get(news)
+        if before is None or before < set_id:
+            heard[news] = set_id
+        way = member.feed.way
         if not way.acks_up or self._retired:
             return
-        feeder, life = member.fed_by, node.life
-        hear: Callable[[], None] = lambda: self._hear(feeder, member, about, what, set_id, (node, life))  # noqa: E731
-        self._primary.clock.call_at(self._primary.clock.now_ns + way.back_delay_ns, Order.NETWORK, hear)
+        clock, node = self._primary.clock, self.feeder_node(member)
+        hear = partial(self._hear, member.fed_by, member, about, what, set_id, (node, node.life))
+        clock.call_at(clock.now_ns + way.back_delay_ns, Order.NETWORK, hear)
 
     def tell_again(self, member: Member) -> None:
         """After a restart both sides tell what they hold, so that a lost acknowledgement is made good."""
@@ -217,6 +221,7 @@ class Tree:
         if feeder is None:
             self._primary.acknowledge(about, what, set_id)
             return
-        if feeder.inbox is not None and what == self.members[about].frees_by(feeder):
-            feeder.inbox.done(about, set_id)
+        inbox = feeder.inbox
+        if inbox is not None and what == self.members[about].frees_by(feeder):
+            inbox.done(about, set_id)
         self.report(feeder, about, what, set_id)
