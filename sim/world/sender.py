@@ -91,8 +91,9 @@ class Sender:
         self._carrying: Transfer | None = None  # whose bytes are not in the ledger yet
         self._lost_bytes = 0  # carried by a broken connection, or spoilt, and not kept at the other end
         self._wakes_ns = 0  # before this no new connection is tried
-        for signal in (inbox.node.changed, inbox.space_freed):
-            signal.wakes(self.changed)
+        self._without_room = False  # whether the last set that was offered found none
+        inbox.node.changed.wakes(self.changed)
+        inbox.space_freed.calls(self._use_room)
         self._connect_to(feeder)
         self.changed.calls(self._watch)
 
@@ -187,10 +188,18 @@ class Sender:
         if offer is None and self._is_let_go(wanted) and self.inbox.skip_what_nobody_needs():
             offer = self.feeder.offer(self._wanted())
         missing = None if offer is None else self.inbox.make_room(offer.stored)
+        self._without_room = offer is not None and missing is None
         if offer is None or missing is None:
             return None
         chunks = to_send(offer, missing)
         return None if chunks is None else (offer, chunks)
+
+    def _use_room(self) -> None:
+        """There is more room: that concerns who found none, and who goes on further on with what is needed now."""
+        if self._without_room or self._is_let_go(self._wanted()):
+            self.changed.fire()
+        else:
+            self._watch()
 
     def _may_send(self) -> bool:
         in_time = self._clock.now_ns >= self._wakes_ns
