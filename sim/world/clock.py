@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from typing import Any, TypeAlias, TypeVar
 
 import simpy
-from simpy.events import Event
+from simpy.events import PENDING, Event
 
 from sim.world.errors import Livelock
 
@@ -38,31 +38,16 @@ class Order(IntEnum):
     METRICS = 80
 
 
-_Heap: TypeAlias = list[tuple[int, int, int, Event | Callable[[], None]]]
-
-
-class _Environment(simpy.Environment):
-    """SimPy's, whose heap also takes what is just to be done, without an event around it."""
-
-    @property
-    def heap(self) -> _Heap:
-        """What is to come, by instant, order, and number."""
-        return self._queue  # type: ignore[return-value]
-
-    def put(self, time_ns: int, order: Order, what: Event | Callable[[], None]) -> None:
-        """Let an event happen, or something be done, at an instant."""
-        heappush(self._queue, (time_ns, order, next(self._eid), what))  # type: ignore[misc]
-
-    def is_now(self, time_ns: int) -> None:
-        """It is that late now."""
-        self._now = time_ns
-
-
 class Clock:
-    """What time it is, and who wakes when."""
+    """What time it is, and who wakes when.
+
+    SimPy's own heap also takes what is just to be done, without an event around it: that is most of what happens.
+    """
 
     def __init__(self) -> None:
-        self._environment = _Environment(initial_time=0)
+        self._environment = environment = simpy.Environment(initial_time=0)
+        self._heap: list[tuple[int, int, int, Event | Callable[[], None]]] = environment._queue  # type: ignore[assignment]
+        self._numbers = environment._eid  # of whatever comes in one instant and order, the earlier is first
         self.now_ns = 0  # the current instant in nanoseconds since the start of the run
         self.events_handled = 0
         self._failure: Exception | None = None
@@ -80,7 +65,7 @@ class Clock:
     def call_at(self, time_ns: int, order: Order, action: Callable[[], None]) -> None:
         """Run `action` at exactly `time_ns`: one event, no process. Raises as `at`."""
         self._must_come(time_ns)
-        self._environment.put(time_ns, order, action)
+        heappush(self._heap, (time_ns, order, next(self._numbers), action))
 
     def event(self) -> Event:
         """An event that somebody will fire."""
@@ -88,7 +73,7 @@ class Clock:
 
     def fire(self, event: Event, order: Order) -> None:
         """Let whoever waits for `event` go on at this instant; a second time does nothing."""
-        if not event.triggered:
+        if event._value is PENDING:
             self._trigger(event, self.now_ns, order)
 
     def either(self, *events: Event) -> Event:
@@ -115,12 +100,10 @@ class Clock:
 
     def run(self, until_ns: int, tick: Callable[[int], None]) -> None:
         """Handle every event up to `until_ns`, inclusive; `tick` is told the time after each. Raises Livelock."""
-        environment, instant, here = self._environment, -1, 0
-        heap = environment.heap
+        environment, heap, instant, here = self._environment, self._heap, -1, 0
         while heap and heap[0][0] <= until_ns:
             now, _, _, what = heappop(heap)
-            self.now_ns = now
-            environment.is_now(now)
+            self.now_ns = environment._now = now
             if isinstance(what, Event):
                 self._handle(what)
             else:
@@ -143,7 +126,7 @@ class Clock:
     def _trigger(self, event: Event, time_ns: int, order: Order) -> None:
         """What SimPy's `succeed` does, at an instant of choice."""
         event._ok, event._value = True, None
-        self._environment.put(time_ns, order, event)
+        heappush(self._heap, (time_ns, order, next(self._numbers), event))
 
     def _must_come(self, time_ns: int) -> None:
         if type(time_ns) is not int:
@@ -189,8 +172,9 @@ class Signal:
 
     def fire(self) -> None:
         """Wake everybody who waits now."""
-        if self._waiting is not None:
-            self._clock.fire(self._waiting, self._order)
+        waiting = self._waiting
+        if waiting is not None:
+            self._clock.fire(waiting, self._order)
             self._waiting = None
         for action in self._calls:
             action()
