@@ -180,4 +180,3 @@ class Signal:
             action()
         for other in self._wakes:
             other.fire()
-
