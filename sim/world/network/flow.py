@@ -61,6 +61,8 @@ class Flow:
     @property
     def delay_now_ns(self) -> int:
         """How long what leaves now takes to arrive, if it need not wait for what left before."""
+        if not any(self.jitter_ns):
+            return self.session.way.delay_ns
         pairs = zip(self.directions, self.jitter_ns, strict=True)
         return sum(max(0, direction.delay_now_ns + extra) for direction, extra in pairs)
 

@@ -26,9 +26,10 @@ class Merged(NamedTuple):
     starved: bool  # at the last knot the supply is used up, and no more is to come
 
 
-def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int) -> Merged:  # noqa: PLR0912
+def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int) -> Merged:
     """Follow plan and supply from an instant on; the first knot of either is not later."""
     merged = Merged([time_ns], [served], [own_ns], False)
+    times_ns, amounts, owns_ns, _ = merged
     plan_ns, wants = plan
     supply_ns, gives = supply
     ahead, part = bisect_right(plan_ns, own_ns), bisect_right(supply_ns, time_ns)  # the next knot of each
@@ -37,14 +38,12 @@ def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int
     knots, parts = len(plan_ns), len(supply_ns)
     while ahead < knots:
         lasts_ns, wanted = plan_ns[ahead] - own_ns, wants[ahead]
-        if part == parts:
-            there = gives[-1]
-        elif (until_ns := supply_ns[part] - time_ns) <= lasts_ns:
-            there = gives[part]
+        there = gives[part - 1]  # that much at least
+        if wanted > there and part < parts:
+            until_ns = supply_ns[part] - time_ns
+            there = gives[part] if until_ns <= lasts_ns else between(supply_ns, gives, part, time_ns + lasts_ns)
             if until_ns < lasts_ns:
                 lasts_ns, wanted = until_ns, between(plan_ns, wants, ahead, own_ns + until_ns)
-        else:
-            there = between(supply_ns, gives, part, time_ns + lasts_ns)
         if wanted > there and wanted > served:  # rounding may have put what was served ahead of what comes in
             spare = between(supply_ns, gives, part, time_ns) - served
             free_ns = lasts_ns * spare // (wanted - there + spare) if spare > 0 else 0
@@ -59,13 +58,13 @@ def merge(plan: Columns, supply: Columns, time_ns: int, served: int, own_ns: int
                 wanted, lasts_ns, own_ns = _follow((plan_ns, wants), ahead, (supply_ns[part], gives[part]), merged)
                 own_ns -= lasts_ns
         time_ns, own_ns = time_ns + lasts_ns, own_ns + lasts_ns
-        served = max(served, wanted)
+        served = wanted if wanted > served else served
         if lasts_ns:
-            merged.times_ns.append(time_ns)
-            merged.served.append(served)
-            merged.own_ns.append(own_ns)
+            times_ns.append(time_ns)
+            amounts.append(served)
+            owns_ns.append(own_ns)
         else:  # a knot at the instant of the last takes its place
-            merged.served[-1], merged.own_ns[-1] = served, own_ns
+            amounts[-1], owns_ns[-1] = served, own_ns
         while ahead < knots and plan_ns[ahead] <= own_ns:
             ahead += 1
         while part < parts and supply_ns[part] <= time_ns:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from sim.world.network.ideal import IdealConnection
-from sim.world.network.way import Way
+from sim.world.network.way import Conditions, Way
 from sim.world.tcp import Congestion, Connection, PathView, Plan
 from sim.world.tcp.backoff import CONNECT_GIVES_UP_NS, next_connect_ns
 
@@ -53,6 +54,7 @@ class Session:
         self.flow: Flow | None = None  # under way
         self.waited_ns = 0  # how far the connection's own time is behind
         self.last_arrival_ns = 0  # of what it has carried
+        self.seen: tuple[tuple[Conditions, int, int, Fraction], PathView] | None = None  # of its way, and from what
         self.connection: Carrier = (
             IdealConnection()
             if self.congestion == "ideal"

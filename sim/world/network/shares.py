@@ -15,6 +15,7 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Generic, TypeVar
 
 D = TypeVar("D", bound=Hashable)
@@ -53,6 +54,12 @@ def shares(demands: Sequence[Demand[D]], capacities: Mapping[D, Fraction | int])
     return rates
 
 
+@lru_cache(maxsize=1024)
+def part(capacity: int, times: int) -> Fraction:
+    """Such a part of it; the same object each time, which makes comparing what connections see cheap."""
+    return Fraction(capacity, times)
+
+
 def _share_nothing(demands: Sequence[Demand[D]]) -> bool:
     """Whether no direction is crossed by two of them: then nobody takes anything from anybody."""
     crossed = [direction for demand in demands for direction in dict.fromkeys(demand.crosses)]
@@ -62,6 +69,8 @@ def _share_nothing(demands: Sequence[Demand[D]]) -> bool:
 def _least(demand: Demand[D], capacities: Mapping[D, Fraction | int]) -> Fraction:
     """What the narrowest of the directions that it crosses lets through for it alone."""
     crosses = demand.crosses
+    if len(crosses) == 1:
+        return Fraction(capacities[crosses[0]])
     return min(Fraction(capacities[direction]) / crosses.count(direction) for direction in crosses)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from sim.world.network.direction import Direction
 from sim.world.network.flow import Flow
-from sim.world.network.shares import Demand, shares
+from sim.world.network.shares import Demand, part, shares
 from sim.world.network.way import Conditions
 from sim.world.tcp import Congestion, PathView, steady_bits_per_s, weight
 from sim.world.tcp.path import PACKET_BYTES, PAYLOAD_BYTES
@@ -41,7 +41,7 @@ def share_out(flows: Sequence[Flow]) -> None:
     """Give each moving flow its share; what still drains out of a window keeps the one it had."""
     if len(flows) == 1 and flows[0].moving:
         ways = flows[0].directions
-        limits = [Fraction(way.capacity, ways.count(way)) for way in ways if way.capacity is not None]
+        limits = [part(way.capacity, ways.count(way)) for way in ways if way.capacity is not None]
         _weigh(flows[0])
         flows[0].share = _told(flows[0], min(limits), alone=True) if limits else None
         return
@@ -85,7 +85,7 @@ def _limited(flow: Flow, left: dict[Direction, Fraction]) -> tuple[Direction, ..
             capacity = direction.capacity
             if capacity is None:
                 continue
-            left[direction] = Fraction(capacity)
+            left[direction] = part(capacity, 1)
         limited.append(direction)
     return tuple(limited)
 
@@ -112,9 +112,14 @@ def view_of(flow: Flow) -> PathView:
     share = Fraction(0) if flow.share is None else flow.share
     if flow.session.congestion == "ideal":
         return PathView(share, 0)
-    way = flow.session.way
+    session, way = flow.session, flow.session.way
     conditions, jitter_ns = way.conditions, flow.delay_now_ns - way.delay_ns
-    return _view(share, conditions._replace(rtt_ns=conditions.rtt_ns + jitter_ns), _queue_bytes(share, conditions))
+    queue_bytes = _queue_bytes(share, conditions)
+    facts = conditions, jitter_ns, queue_bytes, share
+    if session.seen is None or session.seen[0] != facts:  # mostly transfer after transfer sees the same
+        there = conditions._replace(rtt_ns=conditions.rtt_ns + jitter_ns)
+        session.seen = facts, _view(share, there, queue_bytes)
+    return session.seen[1]
 
 
 def view_of_nothing(flow: Flow) -> PathView:

@@ -39,6 +39,7 @@ class Way:
         self.up, self.acks_up = True, True  # whether data passes now, and acknowledgements the other way
         self._narrowest = min(self.directions, key=lambda one: one.bits_per_s or inf, default=None)
         self._conditions: Conditions | None = None
+        self.delay_ns = self.back_delay_ns = 0  # propagation of data, without jitter, and of acknowledgements now
         self.corrupt_now = self.duplicate_now = 0.0  # shares of chunks: that arrive with a flipped bit, and twice
         self.look()
 
@@ -51,16 +52,6 @@ class Way:
     def usable(self) -> bool:
         """Whether a transfer can move now."""
         return self.up and self.acks_up
-
-    @property
-    def delay_ns(self) -> int:
-        """Propagation of data now, without jitter."""
-        return sum(direction.delay_now_ns for direction in self.directions)
-
-    @property
-    def back_delay_ns(self) -> int:
-        """Propagation of acknowledgements now."""
-        return sum(direction.delay_now_ns for direction in self.back)
 
     @property
     def rtt_ns(self) -> int:
@@ -103,6 +94,8 @@ class Way:
     def look(self) -> None:
         """Something changed: tell those who wait if data or acknowledgements pass and did not, or no longer do."""
         self._conditions = None
+        self.delay_ns = sum(direction.delay_now_ns for direction in self.directions)
+        self.back_delay_ns = sum(direction.delay_now_ns for direction in self.back)
         self.corrupt_now = either(direction.corrupt_now for direction in self.directions)
         self.duplicate_now = either(direction.duplicate_now for direction in self.directions)
         before = self.up, self.acks_up

@@ -118,7 +118,7 @@ class Connection:
 
     def _pipe_of(self, path: PathView) -> Pipe:
         """A path in the terms of a sender; mostly it is the one that it saw last."""
-        return self._pipe if path == self._path else Pipe(path)
+        return self._pipe if path is self._path or path == self._path else Pipe(path)
 
     def _look(self, now_ns: int) -> None:
         """Where the sender is now."""
