@@ -15,7 +15,7 @@ from sim.engine.bitmap import Addresses, Mask
 from sim.engine.blockindex import BlockIndex
 from sim.engine.identity import SetId
 from sim.engine.savevolume import SaveVolume
-from sim.engine.source import Writable
+from sim.engine.snapshots import SnapshotQueue
 from sim.engine.volume import Rows, Volume
 
 PIECE_BYTES = 1 << 22  # rows on their way from save volume to volume are held a few MiB at a time
@@ -29,14 +29,18 @@ class Playback:
     """Brings a copy from boundary to boundary, out of the save volume that its sets were received in."""
 
     def __init__(
-        self, volume: Volume, save_volume: SaveVolume, stamp: SetId | None = None, snapshots: Writable | None = None
+        self,
+        volume: Volume,
+        save_volume: SaveVolume,
+        stamp: SetId | None = None,
+        snapshots: SnapshotQueue | None = None,
     ) -> None:
         """`stamp`: the boundary that the volume is at, None while the initial copy is under way.
 
         `snapshots`: the volume's snapshot queue, if it has one; integration then goes through its copy-before-write.
         """
         self.volume, self._save_volume = volume, save_volume
-        self._target: Writable = volume if snapshots is None else snapshots
+        self._snapshots = snapshots
         self._piece_blocks = max(PIECE_BYTES // max(volume.contents[:1].nbytes, 1), 1)
         self._boundary = stamp
         self._group: tuple[SetId, ...] = ()
@@ -125,9 +129,15 @@ class Playback:
         end = began + (left if limit is None else min(limit, left))
         while self._done < end:
             stop = min(self._done + self._piece_blocks, end)
-            self._target.write(index.addresses[self._done : stop], index.rows(self._done, stop))
+            self._write(index.addresses[self._done : stop], index.rows(self._done, stop))
             self._done = stop
         return self._done - began
+
+    def _write(self, addresses: Addresses, rows: Rows) -> None:
+        if self._snapshots is None:
+            self.volume.write(addresses, rows)
+        else:
+            self._snapshots.write_in_order(addresses, rows)
 
     def finish(self) -> tuple[SetId, ...]:
         """All blocks are in: the boundary is the volume's own now. Which sets were replayed.

@@ -226,9 +226,9 @@ MUTANTS = (
            "stored.complete and ", "",
            playback_tests.test_V2_an_incomplete_set_is_never_read_or_applied),
     Mutant("V3 progress before data", Playback.integrate,
-           "self._target.write(index.addresses[self._done : stop], index.rows(self._done, stop))",
+           "self._write(index.addresses[self._done : stop], index.rows(self._done, stop))",
            "at = slice(self._done, stop); self._done = stop;"
-           " self._target.write(index.addresses[at], index.rows(at.start, stop))",
+           " self._write(index.addresses[at], index.rows(at.start, stop))",
            playback_tests.test_V3_a_crash_at_any_block_is_made_good),
     Mutant("V4 disk first", Playback.read,
            "rows[found] = newer", "rows[found] = [new if old == 0 else old for old, new in zip(rows[found], newer)]",

@@ -72,7 +72,7 @@ RECURSIVE = """
 MUTANTS = [
     Mutant("S1 skip step 514", SnapshotQueue._save, "self.store.write(", "(lambda *_: None)("),
     Mutant("S1 free the save block early", SnapshotQueue._save, RECORD, f"{RECORD}; self.store.free(saves)"),
-    Mutant("S2 write bypasses the snapped volume", SnapshotQueue.write, SAVE, "pass"),
+    Mutant("S2 write bypasses the snapped volume", SnapshotQueue.write_in_order, SAVE, "pass"),
     Mutant("S3 second write overwrites", SnapshotQueue._needed, "unsaved = ~entry.holds(blocks)", f"unsaved = {ALL}"),
     Mutant(
         "S4 swap 515 and 516",
@@ -82,7 +82,7 @@ MUTANTS = [
         proofs.crash_at_every_step,
         also=(
             (
-                SnapshotQueue.write,
+                SnapshotQueue.write_in_order,
                 f"{SAVE}\n    self.volume.write(addresses, rows)",
                 f"self.late = None\n    {SAVE}\n    self.volume.write(addresses, rows)\n"
                 "    if self.late:\n        self._entries[-1].record(*self.late)",
@@ -90,7 +90,13 @@ MUTANTS = [
         ),
     ),
     Mutant("S5 double allocation", store.SnapshotStore.allocate, "self._fresh += fresh", "pass"),
-    Mutant("S6 no lock between two writers", SnapshotQueue.write, SAVE, f"self.between(); {SAVE}", proofs.two_writers),
+    Mutant(
+        "S6 no lock between two writers",
+        SnapshotQueue.write_in_order,
+        SAVE,
+        f"self.between(); {SAVE}",
+        proofs.two_writers,
+    ),
     Mutant(
         "S7 no re-check after the wait",
         SnapshotQueue._read_into,
@@ -156,7 +162,7 @@ MUTANTS = [
     ),
     Mutant(
         "S6 snapshot between test and set",
-        SnapshotQueue.write,
+        SnapshotQueue.write_in_order,
         SAVE,
         f"self.between(); {SAVE}",
         proofs.snapshot_during_write,
