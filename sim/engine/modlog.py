@@ -16,6 +16,7 @@ from sim.engine.bitmap import Addresses, Bitmap, Mask
 from sim.engine.identity import START, SetId
 
 MOST_REMEMBERED = 1 << 16  # blocks of the open set that are remembered beside the map: half a megabyte
+MOST_KEPT = 256  # pages that an emptied map keeps for the set after the next: a megabyte
 
 
 class CopyOutUnfinished(Exception):
@@ -202,10 +203,12 @@ class ModificationLog:
             return
         if addresses.size > self._old_count:
             raise ValueError("more blocks were copied out than were waiting for it")
-        if addresses.size == self._old_count:
-            self._old.clear_all()
-        else:
+        if addresses.size < self._old_count:
             self._old.clear(addresses)
+        elif self._old.stored_pages <= MOST_KEPT:
+            self._old.wipe()
+        else:
+            self._old.clear_all()
         self._old_count -= addresses.size
 
     def extend(self, n_blocks: int) -> None:

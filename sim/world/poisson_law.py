@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import count, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,13 +118,12 @@ class PoissonLaw:
         self._splits: dict[int, Split] = {}
         self._coarse = popularity.coarsened(COARSE)
         self._guesses: dict[int, int] = {}
+        ends = (2 * self._interval(level) for level in count(LEAST_LEVEL))
+        self._levels_end = [*takewhile(lambda end: end < LONGEST, ends)]  # the longest interval of each level
 
     def level(self, interval_ops: int) -> int:
         """The power of four nearest to interval / typical: what a split is made for."""
-        level = LEAST_LEVEL
-        while interval_ops > 2 * self._interval(level) < LONGEST:
-            level += 1
-        return level
+        return LEAST_LEVEL + bisect_left(self._levels_end, interval_ops)
 
     def split(self, level: int) -> Split:
         """What is drawn by the slot and what by the write, for epochs of 4 ** level typical lengths."""

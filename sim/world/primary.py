@@ -140,10 +140,13 @@ class Primary:
     def acknowledge(self, secondary: str, what: str, set_id: SetId) -> None:
         """Hear that a secondary received, or replayed, everything up to a set; the two are not the same (finding 4)."""
         used = self.save_volume.used_blocks
-        acknowledge = self.distribution.replayed if what == "replayed" else self.distribution.received
-        acknowledge(secondary, set_id)
-        self._tell(Acknowledged, secondary=secondary, what=what, generation=set_id.generation, number=set_id.number)
+        released: tuple[SetId, ...] = ()
         if what == "replayed":
+            released = self.distribution.replayed(secondary, set_id)
+        else:
+            self.distribution.received(secondary, set_id)
+        self._tell(Acknowledged, secondary=secondary, what=what, generation=set_id.generation, number=set_id.number)
+        if released:  # the last one came past a boundary
             oldest = self.last_cut._replace(number=self.oldest_needed())
             self.oracle.forget_before(oldest)
             self.written.forget_before(oldest)

@@ -138,7 +138,8 @@ class OperationalTime:
 
     def _at(self, time_ns: int) -> int:
         """The integral from 0 to an instant, in 1 / per_ns operational nanoseconds."""
-        time_ns = max(time_ns, 0)
+        if time_ns <= 0:
+            return 0
         piece = self._piece(time_ns)
         return self._passed[piece] + (time_ns - self._starts[piece]) * self._factors[piece]
 

@@ -16,7 +16,7 @@ PLACES = st.one_of(
     st.integers(2 * PAGE_BITS - 3, 2 * PAGE_BITS + 3),
     st.integers(0, 4 * PAGE_BITS),
 )
-ACTS = st.sampled_from(["set", "add", "clear", "set_range"])
+ACTS = st.sampled_from(["set", "clear", "set_range", "wipe", "add"])
 STEPS = st.lists(st.tuples(ACTS, st.lists(PLACES, max_size=5)), max_size=6)
 
 
@@ -35,6 +35,9 @@ def play(n_bits, steps):
         elif act == "clear":
             bitmap.clear(inside)
             plain[inside] = False
+        elif act == "wipe":
+            bitmap.wipe()
+            plain[:] = False
         elif inside.size:
             bitmap.set_range(int(inside.min()), n_bits if len(places) > 3 else int(inside.max()) + 1)
             plain[int(inside.min()) : n_bits if len(places) > 3 else int(inside.max()) + 1] = True
@@ -141,6 +144,20 @@ def test_memory_follows_the_touched_pages_not_the_size():
     bitmap.clear(at(0, 1 << 28))
     assert bitmap.stored_pages == 3
     assert bitmap.count() == (1 << 30) - 2
+
+
+def test_a_wiped_map_keeps_its_pages_in_a_row_and_its_copies_their_bits():
+    bitmap = Bitmap(6 * PAGE_BITS)
+    for page in (3, 1, 2, 5):
+        bitmap.set(at(page * PAGE_BITS + 7))
+    before = bitmap.copy()
+    bitmap.set(at(9))
+    bitmap.wipe()
+    assert (bitmap.any(), bitmap.stored_pages) == (False, 5)
+    assert np.shares_memory(bitmap.page_words(0, 4), bitmap.page_words(0, 4)), "a view: they lie in a row"
+    assert list(before.indices()) == [page * PAGE_BITS + 7 for page in (1, 2, 3, 5)]
+    before.wipe()
+    assert (before.any(), before.stored_pages) == (False, 0), "what it shared it lets go"
 
 
 def test_copies_share_their_memory_until_one_changes():

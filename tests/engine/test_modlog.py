@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.engine.bitmap import PAGE_BITS
 from sim.engine.identity import START, SetId
-from sim.engine.modlog import MOST_REMEMBERED, CopyOutUnfinished, ModificationLog
+from sim.engine.modlog import MOST_KEPT, MOST_REMEMBERED, CopyOutUnfinished, ModificationLog
 from tests.engine.oracle_replication import Pair, blocks
 
 
@@ -133,6 +134,21 @@ def test_a_set_too_large_to_be_remembered_comes_from_the_map():
     log.copied(log.old_addresses())
     log.record(few)
     assert log.cut().addresses.tolist() == few.tolist(), "and the next one is remembered again"
+
+
+@pytest.mark.parametrize("pages", [3, MOST_KEPT + 1])
+def test_an_emptied_map_keeps_its_pages_while_they_are_few(pages):
+    log = ModificationLog(pages * PAGE_BITS)
+    spread = np.arange(pages) * PAGE_BITS + 5
+    for _ in range(3):
+        assert log.record(spread).all()
+        assert log.record(spread[:1] + 1).all()
+        closed = log.cut()
+        assert closed.addresses.tolist() == [5, 6, *spread[1:].tolist()]
+        log.copied(closed.addresses[1:])
+        log.copied(closed.addresses[:1])
+        assert log.old_addresses().size == 0
+    assert log._old.stored_pages == (pages if pages <= MOST_KEPT else 0)
 
 
 def test_E52_use_that_changed_without_a_write_travels_with_the_set():
