@@ -93,10 +93,10 @@ class _Newcomers:
     def add(self, run: Addresses) -> None:
         """These blocks, increasing, are new."""
         self._count += run.size
-        if self._runs is not None and run.size:
-            self._runs.append(run.copy())
         if self._count > MOST_REMEMBERED:
             self._runs = None
+        elif self._runs is not None and run.size:
+            self._runs.append(run.copy())
 
     def forget(self) -> None:
         """Only the map knows from now on."""

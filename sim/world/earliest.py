@@ -26,14 +26,14 @@ def earliest(addresses: Longs, times: Longs) -> tuple[Longs, Longs]:
     ordered, index = by_address(addresses)
     times = times[index]
     starts = run_starts(ordered)
-    repeats = np.flatnonzero(~starts)
-    if repeats.size == 0:
+    repeated = ordered.size - np.count_nonzero(starts)
+    if repeated == 0:
         return ordered, times
-    if FEW * repeats.size > ordered.size:
+    if FEW * repeated > ordered.size:
         firsts = np.flatnonzero(starts)
         return ordered[firsts], np.minimum.reduceat(times, firsts)
-    first = times[starts]
-    np.minimum.at(first, repeats - np.arange(1, repeats.size + 1), times[repeats])
+    first, repeats = times[starts], np.flatnonzero(~starts)
+    np.minimum.at(first, repeats - np.arange(1, repeated + 1), times[repeats])
     return ordered[starts], first
 
 
