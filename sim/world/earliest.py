@@ -7,13 +7,14 @@ One sort of packed keys (address, index) instead of a stable sort by two keys: 2
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Longs = NDArray[np.int64]
 
-FEW = 8  # where at most one in so many repeats an address, the others need not be gone through for their minimum
+FEW = 8  # one in so many is few: what is done for the others is then done for all
 
 _NOTHING: Longs = np.zeros(0, dtype=np.int64)
 
@@ -58,11 +59,16 @@ def run_starts(ordered: Longs) -> NDArray[np.bool_]:
     return starts
 
 
-def increasing(addresses: Longs) -> bool:
-    """Whether each is greater than the one before."""
-    return bool((addresses[1:] > addresses[:-1]).all())
-
-
 def joined(parts: Sequence[Longs]) -> Longs:
     """All parts one after the other; one alone as it is."""
     return parts[0] if len(parts) == 1 else np.concatenate([_NOTHING, *parts])
+
+
+def chosen(mask: NDArray[np.bool_], *columns: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """The values of each column where `mask` says so; the columns as they are where it says so of all."""
+    missing = mask.size - np.count_nonzero(mask)
+    if missing == 0:
+        return columns
+    # a mask that goes either way mispredicts at each step; one that hardly does needs no list of places
+    where = mask if FEW * missing < mask.size else np.flatnonzero(mask)
+    return tuple([column[where] for column in columns])

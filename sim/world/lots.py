@@ -17,6 +17,8 @@ class Lot(Protocol):
 
     instants: Longs
     """When, in operational nanoseconds."""
+    in_order: bool
+    """Whether the slots are distinct and increase."""
 
     def slots(self) -> Longs:
         """The slot of each; asked for last and once."""
@@ -32,9 +34,10 @@ class Lot(Protocol):
 
 
 class PopularLot:
-    """Slots drawn one by one: they are known."""
+    """Slots drawn one by one: they are known, in order."""
 
     __slots__ = ("_slots", "instants")
+    in_order = True
 
     def __init__(self, slots: Longs, instants: Longs) -> None:
         self._slots, self.instants = slots, instants
@@ -56,6 +59,7 @@ class ColdLot:
     """Writes drawn one by one: their ranks, and the slots that those lie on, are worked out when they are asked for."""
 
     __slots__ = ("_scatter", "_writes", "instants")
+    in_order = False
 
     def __init__(self, writes: ColdWrites, scatter: Scatter, begin: int = 0) -> None:
         """`begin`: by how much later they are than what was drawn says."""

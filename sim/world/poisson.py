@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sim.world.drawn import NOTHING, Longs, Luck
-from sim.world.earliest import earliest, increasing, joined
+from sim.world.earliest import chosen, earliest, joined
 from sim.world.lots import Lot, PopularLot
 from sim.world.poisson_law import PoissonLaw
 from sim.world.stage import Stage
@@ -42,10 +42,8 @@ class PoissonEpoch:
         if self._unsorted and (early := self._early(ops)) is not None:
             return early
         self._sort()
-        within = self._ops <= ops
-        if np.count_nonzero(within) == within.size:
-            return self._slots, self._ops
-        return self._slots[within], self._ops[within]
+        slots, instants = chosen(self._ops <= ops, self._slots, self._ops)
+        return slots, instants
 
     def writes(self, ops: int) -> int:
         """How many writes (0, ops] has, given what `touched(ops)` says."""
@@ -93,9 +91,9 @@ class PoissonEpoch:
         within = [lot.instants <= ops for lot in lots]
         if FEW * sum(map(np.count_nonzero, within)) > sum(mask.size for mask in within):
             return None
-        chosen_of = [(lot, np.flatnonzero(mask)) for lot, mask in zip(lots, within, strict=True)]
-        slots = [lot.slots_of(chosen) for lot, chosen in chosen_of if chosen.size]
-        return earliest(joined(slots), joined([lot.instants[chosen] for lot, chosen in chosen_of if chosen.size]))
+        where = [(lot, np.flatnonzero(mask)) for lot, mask in zip(lots, within, strict=True)]
+        slots = [lot.slots_of(places) for lot, places in where if places.size]
+        return earliest(joined(slots), joined([lot.instants[places] for lot, places in where if places.size]))
 
     def _sort(self) -> None:
         lots, self._unsorted = self._unsorted, []
@@ -104,7 +102,7 @@ class PoissonEpoch:
         slots, instants = [lot.slots() for lot in lots], [lot.instants for lot in lots]
         if self._slots.size:
             slots, instants = [self._slots, *slots], [self._ops, *instants]
-        if len(slots) == 1 and increasing(slots[0]):
+        if len(lots) == len(slots) == 1 and lots[0].in_order:
             self._slots, self._ops = slots[0], instants[0]
         else:
             self._slots, self._ops = earliest(joined(slots), joined(instants))

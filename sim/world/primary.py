@@ -33,6 +33,7 @@ from sim.world.activity import Activity
 from sim.world.clock import Clock, Order, Process, Signal, Wait
 from sim.world.contents import rows_of
 from sim.world.copyout import CopyOut
+from sim.world.earliest import chosen
 from sim.world.fluid import Flow
 from sim.world.gate import Gate
 from sim.world.ledger import Ledger
@@ -371,9 +372,7 @@ class Primary:
 
     def _added(self, batch: Batch, new: Mask) -> tuple[Addresses, Times]:
         """The blocks that are new in Open, and the instants at which they were first written."""
-        addresses, first_ns = batch.addresses, batch.first_ns
-        if np.count_nonzero(new) < new.size:
-            addresses, first_ns = addresses[new], first_ns[new]
+        addresses, first_ns = chosen(new, batch.addresses, batch.first_ns)
         return addresses, self.activity.to_wall(first_ns)
 
     # -- the ledger ---------------------------------------------------------------------------------------------------

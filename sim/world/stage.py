@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sim.world.drawn import NOTHING, Longs, Luck, poisson
+from sim.world.earliest import chosen
 from sim.world.lots import ColdLot, Lot, PopularLot
 from sim.world.poisson_law import ColdWrites, Reals, Split
 from sim.world.scatter import Scatter
@@ -42,19 +43,17 @@ class Stage:
 
     def writes(self, ops: int) -> int:
         """How many writes (0, ops] has; it must have been drawn."""
-        if self._popular_first().size == 0:
+        first = self._popular_first()
+        if first.size == 0:
             return self._cold_writes(ops)
-        _, first, expected = self.popular(ops)
-        return self._cold_writes(ops) + first.size + self.rest(expected)
+        first, gaps = chosen(first <= ops, first, self._split.popular.gaps)
+        return self._cold_writes(ops) + first.size + self.rest((ops - first) / gaps)
 
     def popular(self, ops: int) -> tuple[Longs, Longs, Reals]:
         """Popular slots touched in (0, ops]: which, when first, and how many writes to expect after the first."""
-        first = self._popular_first()
-        within = np.flatnonzero(first <= ops)
-        if within.size == first.size:
-            return self._split.popular.slots, first, (ops - first) / self._split.popular.gaps
-        first = first[within]
-        return self._split.popular.slots[within], first, (ops - first) / self._split.popular.gaps[within]
+        popular, first = self._split.popular, self._popular_first()
+        slots, first, gaps = chosen(first <= ops, popular.slots, first, popular.gaps)
+        return slots, first, (ops - first) / gaps
 
     def rest(self, expected: Reals) -> int:
         """How many writes the popular slots had after their first, all together: one Poisson draw."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sim.streams import Streams
 from sim.world import drawn
 from sim.world.drawn import DrawnWrites, Identity
-from sim.world.earliest import by_address, earliest
+from sim.world.earliest import by_address, chosen, earliest
 from sim.world.listing import every_write
 from sim.world.lots import ColdLot
 from sim.world.poisson import PoissonEpoch
@@ -223,6 +223,15 @@ def test_few_repeats_among_many_addresses():
     assert found.tolist() == sorted(set(addresses.tolist()))
     assert first.tolist() == [times[addresses == address].min() for address in found]
     assert addresses.size - found.size == 4
+
+
+@pytest.mark.parametrize("missing", [0, 1, 3, 20, 59, 60])
+def test_what_a_mask_chooses_does_not_depend_on_how_much_it_is(missing):
+    mask = np.ones(60, dtype=np.bool_)
+    mask[np.arange(missing) * 7 % 60] = False
+    columns = np.arange(60), np.arange(60) / 7
+    for column, found in zip(columns, chosen(mask, *columns), strict=True):
+        assert found.tolist() == [value for value, wanted in zip(column.tolist(), mask, strict=True) if wanted]
 
 
 @pytest.mark.parametrize("spread", [uniform(4000), zipf(3000, 1.1)])
