@@ -67,7 +67,7 @@ class Playback:
     @property
     def remaining(self) -> int:
         """Blocks of the group under way that are not in the volume yet."""
-        return 0 if self._index is None else len(self._index) - self._done
+        return 0 if self._index is None else self._index.addresses.size - self._done
 
     def start(self, stamp: SetId) -> None:
         """The copy is complete and holds boundary `stamp`: play back from the set after it (L1386-1392; V6, E10)."""
@@ -90,7 +90,7 @@ class Playback:
 
     def playable(self) -> tuple[SetId, ...]:
         """The complete sets that follow the view without a gap, oldest first (V2)."""
-        return self._save_volume.complete_after(self.view) if self.readable else ()
+        return () if self._boundary is None else self._save_volume.complete_after(self.view)
 
     def group(self, high_water_blocks: int | None, due: bool) -> SetId | None:
         """The last set of the group to be played now, if any: all there are, once they are due or large enough.

@@ -92,7 +92,7 @@ class Inbox:
 
     def wants(self, set_id: SetId) -> bool:
         """Whether a set is kept room for, or is here."""
-        return self.save_volume.find(set_id) is Found.HELD
+        return self.save_volume.holding(set_id) is not None
 
     def take(self, message: ChunkRange, way: Dangers) -> None:
         """A range of chunks has arrived over a way."""
@@ -125,9 +125,9 @@ class Inbox:
 
     def offer(self, set_id: SetId) -> Offer | None:
         """A set that can be passed on: a whole one, or one that is coming in; None while there is nothing of it."""
-        if not self.wants(set_id):
+        stored = self.save_volume.holding(set_id)
+        if stored is None:
             return None
-        stored = self.save_volume.stored(set_id)
         if stored.complete:
             return Offer(stored, None)
         incoming = self.incoming.get(set_id)

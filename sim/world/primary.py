@@ -15,7 +15,6 @@ from simpy.events import Event
 
 from sim.engine.distribution import Distribution, FullPolicy, make_room
 from sim.engine.identity import SetId
-from sim.engine.savevolume import Found
 from sim.engine.source import Source
 from sim.engine.triggers import Triggers
 from sim.engine.volume import PAGE_BLOCKS
@@ -117,13 +116,12 @@ class Primary:
 
     def offer(self, set_id: SetId) -> Offer | None:
         """A set that can be passed on, once it is copied out and as long as it is kept."""
-        if set_id > self.last_copied_out or self.save_volume.find(set_id) is not Found.HELD:
-            return None
-        return Offer(self.save_volume.stored(set_id), None)
+        stored = None if set_id > self.last_copied_out else self.save_volume.holding(set_id)
+        return None if stored is None else Offer(stored, None)
 
     def lacks(self, set_id: SetId) -> bool:
         """Whether a set was let go: nobody in sync needed it any more."""
-        return set_id <= self.last_copied_out and self.save_volume.find(set_id) is not Found.HELD
+        return set_id <= self.last_copied_out and self.save_volume.holding(set_id) is None
 
     def cut_now(self, cause: str) -> Event:
         """Ask for a cut on demand (L1485); the event fires at the instant of the cut."""

@@ -119,8 +119,10 @@ def test_C8_a_set_without_blocks_takes_no_space_and_is_a_set():
 def test_finding_2_held_released_overwritten_and_never_existed_are_four_things():
     save_volume = holding(10, 6, 2)
     assert save_volume.find(G1) is Found.HELD
+    assert save_volume.holding(G1) is save_volume.stored(G1)
     save_volume.free(G1)
     assert save_volume.find(G1) is Found.RELEASED
+    assert save_volume.holding(G1) is None
     assert stored_blocks(save_volume, G1), "an undo list may still read it"
     save_volume.append(delta_set(3, range(2)))
     assert save_volume.find(G1) is Found.RELEASED, "the free blocks come first"
@@ -129,6 +131,7 @@ def test_finding_2_held_released_overwritten_and_never_existed_are_four_things()
     with pytest.raises(KeyError):
         save_volume.read(G1)
     assert save_volume.find(SetId(1, 5)) is Found.NEVER_EXISTED
+    assert save_volume.holding(SetId(1, 5)) is None
     assert save_volume.find(SetId(2, 1)) is Found.NEVER_EXISTED, "finding 3: the same number of another generation"
     assert save_volume.find(SetId(1, 0)) is Found.NEVER_EXISTED
 
