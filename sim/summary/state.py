@@ -13,6 +13,7 @@ from sim.records import (
     Record,
     ReplicationStarted,
     ReplicationStopped,
+    RoleChanged,
     RouteChanged,
     SecondaryDropped,
     SiteBack,
@@ -24,7 +25,13 @@ from sim.summary.story import Story
 IN_STEP: Final = "in step"
 NO_MEMBER: Final = "no member"
 LOST: Final = "its site is lost"
-
+RESYNCING: Final = "being resynced"
+OFF_THE_HISTORY: Final = {  # by its role
+    "stale_primary": "does not know that it was replaced, takes writes",
+    "demoted": "off the history, waits for a resync",
+    "awaiting": "waits for a copy",
+    "lost": LOST,
+}
 
 _TROUBLES: Final[tuple[tuple[type[Record], tuple[type[Record], ...], str], ...]] = (
     (SecondaryDropped, (CopyBegan, CopyFinished), "waits for a copy"),
@@ -36,9 +43,13 @@ _TROUBLES: Final[tuple[tuple[type[Record], tuple[type[Record], ...], str], ...]]
 def state_of(story: Story, generation: Generation, secondary: str) -> str:
     """`in step` where nothing is the matter, else what is; what keeps it from getting sets comes first."""
     own = generation.facts.of_arm(generation.name, secondary)
-    if not generation.membership[secondary].holds(story.until_ns):
-        return NO_MEMBER
-    if _site_is_lost(story, generation.site_of(secondary)):
+    site = generation.site_of(secondary)
+    roles = [fact.role for fact in story.facts.about(RoleChanged, replication=generation.name, site=site)]
+    if not is_member(story, generation, secondary):
+        return OFF_THE_HISTORY.get(roles[-1] if roles else "", NO_MEMBER)
+    if roles[-1:] == ["resyncing"]:
+        return RESYNCING
+    if _site_is_lost(story, site):
         return LOST
     for opens, closes, word in _TROUBLES:
         if _newest(own, opens, closes):
@@ -50,6 +61,11 @@ def state_of(story: Story, generation: Generation, secondary: str) -> str:
         ):
             return "unreachable" if hop.member == secondary else f"behind {hop.member}, unreachable"
     return IN_STEP
+
+
+def is_member(story: Story, generation: Generation, secondary: str) -> bool:
+    """Whether sets are for it at the end of a story: it has joined, has not left, and is not off the history."""
+    return generation.membership[secondary].holds(story.until_ns)
 
 
 def _site_is_lost(story: Story, site: str) -> bool:

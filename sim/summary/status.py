@@ -30,7 +30,7 @@ from sim.summary.generation import Generation
 from sim.summary.linkstate import links, nodes
 from sim.summary.standing import SetName
 from sim.summary.stands import CutSet, Destination, Policy, Replay, ReplicationStatus, SaveVolume, Status
-from sim.summary.state import state_of
+from sim.summary.state import is_member, state_of
 from sim.summary.story import RunLike, Story
 
 SHOWN: Final = 13  # sets, where no more are outstanding: as many as the seed's table has
@@ -124,7 +124,7 @@ class _Reader:
         source, standing = self._generation, self._generation.standings(secondary)[-1]
         catching_up = self._story.catching_up(source, secondary)
         hop, site = source.routes.hop(secondary, self._now), source.site_of(secondary)
-        estimate = catching_up.estimate(self._now)
+        estimate = catching_up.estimate(self._now) if is_member(self._story, source, secondary) else None
         lag = source.lag(secondary).segments()[-1:]
         last, mean = _speeds(catching_up, self._now, source.block_bytes)
         readable = standing.replayed is not None

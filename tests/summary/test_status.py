@@ -87,6 +87,25 @@ def test_the_next_generation_reaches_and_serves_whom_the_one_before_did_not() ->
     assert Outages(read.facts).of(read.mirrors[0], "lisbon").spans == ((ns(20), ns(50)),)
 
 
+@pytest.mark.parametrize(
+    ("role", "state"),
+    [
+        ("stale_primary", "does not know that it was replaced, takes writes"),
+        ("demoted", "off the history, waits for a resync"),
+        ("awaiting", "waits for a copy"),
+        ("lost", "its site is lost"),
+    ],
+)
+def test_a_copy_off_the_history_says_by_its_role_what_it_waits_for(role: str, state: str) -> None:
+    story = Recovered(until=100).source(50, "lisbon", "madrid").role(50, "madrid", role, "none")
+    story.add(records.SecondaryLeft, 50, secondary="madrid").cut(1, 60).cut(2, 70)
+    madrid = destination(at(story, 80), "madrid")
+    assert madrid.state == state
+    assert (madrid.eta_linear_ns, madrid.eta_drain_ns) == (None, None)
+    story.add(records.SecondaryJoined, 90, secondary="madrid").role(90, "madrid", "resyncing", "raw")
+    assert destination(at(story, 91), "madrid").state == "being resynced"
+
+
 def test_while_a_copy_is_under_way_nothing_is_served_and_no_set_is_outstanding() -> None:
     story = Story(until=40).cut(1, 10).copy_began(12, stamp=1).cut(2, 20)
     found = at(story, 25)
