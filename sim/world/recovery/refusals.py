@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.engine.resync import may_differ
 from sim.engine.roles import Role
-from sim.engine.savevolume import Found
 
 if TYPE_CHECKING:
     from sim.world.holding import Holding
@@ -74,8 +74,7 @@ def different_blocks(succession: Succession, held: Holding) -> int | None:
             return None
         changed = succession.source.snapshots.queue.changed_since(restart.snapshot).size
         return int(changed) + (0 if held.undo is None else int(held.undo.addresses.size))
-    sets = range(arm.secondary.playback.boundary.number + 1, primary.last_cut.number + 1)
-    waiting = [primary.last_cut._replace(number=number) for number in sets]
-    if any(primary.save_volume.find(set_id) not in (Found.HELD, Found.RELEASED) for set_id in waiting):
-        return None  # nothing is kept for it any more: a whole copy is on its way
-    return sum(primary.save_volume.stored(set_id).blocks for set_id in waiting) + primary.source.open_count
+    try:
+        return int(may_differ(primary.source.log, primary.save_volume, arm.secondary.playback.boundary).size)
+    except KeyError:
+        return None  # not all sets are kept for it any more: a whole copy is on its way

@@ -231,3 +231,12 @@ def test_F5_a_source_without_a_volume_that_cannot_be_told_is_no_stale_primary() 
     )
     roles = [role.role for role in facts(done, RoleChanged, site="madrid")]
     assert roles == ["lost", "awaiting", "resyncing", "secondary"]
+
+
+def test_R13_a_block_in_many_waiting_sets_differs_once() -> None:
+    """Sets were added up: of a volume of 256 blocks many more than that were said to differ."""
+    done = small("{at: 3 min, kind: stop, secondary: lisbon}\n{at: 39 min, kind: status}", save_volume="{size: 64 MiB}")
+    [asked] = facts(done, DifferenceAsked)
+    waiting = [cut.blocks for cut in facts(done, DeltaSetCut) if cut.time_ns > 3 * 60 * S]
+    assert sum(waiting) > 256
+    assert max(waiting) <= asked.blocks <= 256
