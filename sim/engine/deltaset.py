@@ -74,13 +74,24 @@ class Header:
         return self.header_sum == self.expected_sum()
 
 
+class ChunkSums(NamedTuple):
+    """The sums of chunks, one each, and the sum over all their blocks."""
+
+    each: Sums
+    data_sum: int
+
+    @classmethod
+    def of(cls, sums: Sums) -> ChunkSums:
+        """The sums of chunks with what they add up to."""
+        return cls(sums, total(sums))
+
+
 class Read(NamedTuple):
-    """The sums, a chunk each and of all chunks, of these very arrays, worked out when they were read to be sent."""
+    """The sums of these very arrays, worked out when they were read to be sent."""
 
     addresses: Addresses
     rows: Rows
-    sums: Sums
-    data_sum: int
+    sums: ChunkSums
     region: Region
     changes: int  # of the region by then
 
@@ -120,19 +131,18 @@ class ChunkRange:
         """The checksum that belongs to a range over whose blocks the sum is `data_sum`."""
         return range_seal(self.id, self.shape, self.first_chunk, self.last_chunk, data_sum)
 
-    def verified_sums(self) -> Sums | None:
-        """One sum a chunk, worked out from what arrived; None when anything in the message is not what was sealed."""
+    def verified_sums(self) -> ChunkSums | None:
+        """The sums worked out from what arrived; None when anything in the message is not what was sealed."""
         if not self._has_right_size():
             return None
         read = self.read
         if read is not None and read.is_of(self.addresses, self.rows):
-            sums, data_sum = read.sums, read.data_sum
+            sums = read.sums
         elif increase(self.addresses):
-            sums = chunk_sums(self.addresses, self.rows, self.shape.chunk_blocks)
-            data_sum = total(sums)
+            sums = ChunkSums.of(chunk_sums(self.addresses, self.rows, self.shape.chunk_blocks))
         else:
             return None
-        return sums if self.checksum == self.expected_sum(data_sum) else None
+        return sums if self.checksum == self.expected_sum(sums.data_sum) else None
 
     def _has_right_size(self) -> bool:
         shape = self.shape

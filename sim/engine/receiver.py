@@ -13,8 +13,7 @@ from enum import Enum, auto
 import numpy as np
 
 from sim.engine.bitmap import Mask
-from sim.engine.checksum import Sums, total
-from sim.engine.deltaset import ChunkRange, Header, SetShape
+from sim.engine.deltaset import ChunkRange, ChunkSums, Header, SetShape
 from sim.engine.identity import SetId
 from sim.engine.savevolume import SaveVolume, SaveVolumeFull
 from sim.engine.storedset import StoredSet
@@ -142,7 +141,7 @@ class SetReceiver:
         header = stored.header
         if header is None or np.count_nonzero(stored.have) < stored.have.size:
             return Outcome.STORED
-        if header.data_sum != total(stored.sums):
+        if header.data_sum != stored.data_sum:
             stored.start_over()
             return Outcome.CORRUPT
         stored.finish(header)
@@ -167,12 +166,13 @@ def _runs(wanted: Mask) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _store(stored: StoredSet, message: ChunkRange, sums: Sums, first: int, last: int) -> None:
+def _store(stored: StoredSet, message: ChunkRange, sums: ChunkSums, first: int, last: int) -> None:
     """Store chunks [first, last) of a message, counted from its first."""
-    if last - first == sums.size:
-        stored.put_chunks(message.first_chunk, message.addresses, message.rows, sums)
+    if last - first == sums.each.size:
+        stored.put_chunks(message.first_chunk, message.addresses, message.rows, *sums)
         return
     begin, end = message.shape.span(message.first_chunk + first, message.first_chunk + last)
     offset = message.first_chunk * message.shape.chunk_blocks
     blocks = slice(begin - offset, end - offset)
-    stored.put_chunks(message.first_chunk + first, message.addresses[blocks], message.rows[blocks], sums[first:last])
+    each = sums.each[first:last]
+    stored.put_chunks(message.first_chunk + first, message.addresses[blocks], message.rows[blocks], each)

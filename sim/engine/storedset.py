@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.engine.bitmap import Addresses
 from sim.engine.checksum import Sums, chunk_sums, total
-from sim.engine.deltaset import ChunkRange, Header, Read, SetShape, increase, range_seal
+from sim.engine.deltaset import ChunkRange, ChunkSums, Header, Read, SetShape, increase, range_seal
 from sim.engine.identity import SetId
 from sim.engine.ring import Region
 from sim.engine.volume import Contents, Rows
@@ -27,19 +27,19 @@ class StoredSet:
     """
 
     __slots__ = (
-        "_addresses", "_read_back", "_whole", "complete", "have", "header", "id", "region", "released", "shape",
-        "start", "sums",
+        "_addresses", "_data_sum", "_read_back", "_sums", "_whole", "complete", "have", "header", "id", "region",
+        "released", "shape", "start",
     )  # fmt: skip
 
     def __init__(self, set_id: SetId, shape: SetShape, ring: Contents, start: int) -> None:
         self.id, self.shape, self.start = set_id, shape, start
         self.region = Region(ring, start, shape.blocks)
         self._addresses: Addresses | None = None
-        self._read_back: tuple[int, Sums] | None = None  # what was read, and how often the region had changed then
+        self._data_sum: int | None = None  # what the sums add up to, once somebody worked it out
+        self._read_back: tuple[int, ChunkSums] | None = None  # what was read, and how often the region had changed then
         self._whole: tuple[int, ChunkRange] | None = None  # all of it as a message, and the same
-        chunks = shape.chunks
-        self.have: NDArray[np.bool_] = np.zeros(chunks, dtype=np.bool_)
-        self.sums: Sums = np.zeros(chunks, dtype=np.uint64)
+        self.have: NDArray[np.bool_] = np.zeros(shape.chunks, dtype=np.bool_)
+        self._sums: Sums | None = None
         self.header: Header | None = None
         self.complete = False
         self.released = False
@@ -61,20 +61,40 @@ class StoredSet:
         return self.shape.blocks
 
     @property
+    def sums(self) -> Sums:
+        """The sum of each chunk that is in. Read it only: whoever sent a set may share it."""
+        if self._sums is None:
+            self._sums = np.zeros(self.have.size, dtype=np.uint64)
+        return self._sums
+
+    @property
+    def data_sum(self) -> int:
+        """What the sums of all chunks add up to."""
+        if self._data_sum is None:
+            self._data_sum = total(self.sums)
+        return self._data_sum
+
+    @property
     def rows(self) -> Rows:
         """All rows in address order: a view of the save volume, or a copy where the set wraps."""
         return self.region.get(0, self.blocks)
 
-    def put_chunks(self, first_chunk: int, addresses: Addresses, rows: Rows, sums: Sums) -> None:
-        """Store whole chunks from `first_chunk` on: data first, the mark that says so last (T5)."""
+    def put_chunks(
+        self, first_chunk: int, addresses: Addresses, rows: Rows, sums: Sums, data_sum: int | None = None
+    ) -> None:
+        """Store whole chunks from `first_chunk` on: data first, the mark that says so last (T5).
+
+        `data_sum`: what `sums` add up to, where it is known.
+        """
         first = first_chunk * self.shape.chunk_blocks
         chunks = slice(first_chunk, first_chunk + sums.size)
         self.region.put(first, rows)
         if sums.size == self.have.size:
-            self.addresses, self.sums = addresses, sums
+            self.addresses, self._sums, self._data_sum = addresses, sums, data_sum
         else:
             self.addresses[first : first + addresses.size] = addresses
             self.sums[chunks] = sums
+            self._data_sum = None
         self.have[chunks] = True
 
     def finish(self, header: Header) -> None:
@@ -84,18 +104,19 @@ class StoredSet:
 
     def start_over(self) -> None:
         """Forget what arrived; its place stays reserved."""
-        self._addresses, self._read_back, self._whole = None, None, None
-        self.sums = np.zeros_like(self.sums)
+        self._addresses = self._sums = self._data_sum = None
+        self._read_back = self._whole = None
         self.have[:] = False
         self.header = None
         self.complete = False
 
     def seal_all(self) -> int:
         """Work out the sums of all chunks from what the save volume holds; the data checksum of the set."""
-        self.sums = self._sums_read_back()
-        self._read_back, self._whole = (self.region.changes, self.sums), None
+        sums = ChunkSums.of(self._sums_read_back())
+        self._sums, self._data_sum = sums
+        self._read_back, self._whole = (self.region.changes, sums), None
         self.have[:] = True
-        return total(self.sums)
+        return sums.data_sum
 
     def verify(self) -> bool:
         """Read everything back and compare with the header: for whoever is about to rely on an old set (E12)."""
@@ -114,7 +135,10 @@ class StoredSet:
         if first_chunk == 0 and last_chunk == self.have.size:
             return self._all_chunks()
         first, last = self.shape.span(first_chunk, last_chunk)
-        return self._sealed(first_chunk, last_chunk, self.addresses[first:last], self.region.get(first, last))
+        data_sum = total(self.sums[first_chunk:last_chunk])
+        seal = range_seal(self.id, self.shape, first_chunk, last_chunk, data_sum)
+        addresses, rows = self.addresses[first:last], self.region.get(first, last)
+        return ChunkRange(self.id, self.shape, first_chunk, last_chunk, addresses, rows, seal)
 
     def _all_chunks(self) -> ChunkRange:
         """All of it as a message: many may be waiting for it, so it is made once until the save volume changes here."""
@@ -122,22 +146,16 @@ class StoredSet:
         if self._whole is None or self._whole[0] != changes:
             addresses, rows = self.addresses, self.rows
             read = self._read(addresses, rows) if increase(addresses) else None
-            self._whole = changes, self._sealed(0, self.have.size, addresses, rows, read)
+            seal = range_seal(self.id, self.shape, 0, self.have.size, self.data_sum)
+            self._whole = changes, ChunkRange(self.id, self.shape, 0, self.have.size, addresses, rows, seal, read)
         return self._whole[1]
-
-    def _sealed(
-        self, first_chunk: int, last_chunk: int, addresses: Addresses, rows: Rows, read: Read | None = None
-    ) -> ChunkRange:
-        seal = range_seal(self.id, self.shape, first_chunk, last_chunk, total(self.sums[first_chunk:last_chunk]))
-        return ChunkRange(self.id, self.shape, first_chunk, last_chunk, addresses, rows, seal, read)
 
     def _read(self, addresses: Addresses, rows: Rows) -> Read:
         """What the save volume holds, as whoever receives it will look at it."""
         changes = self.region.changes
         if self._read_back is None or self._read_back[0] != changes:
-            self._read_back = changes, chunk_sums(addresses, rows, self.shape.chunk_blocks)
-        sums = self._read_back[1]
-        return Read(addresses, rows, sums, total(sums), self.region, changes)
+            self._read_back = changes, ChunkSums.of(chunk_sums(addresses, rows, self.shape.chunk_blocks))
+        return Read(addresses, rows, self._read_back[1], self.region, changes)
 
     def _sums_read_back(self) -> Sums:
         """A piece at a time, so that a set which wraps is never copied as a whole."""

@@ -149,6 +149,18 @@ def test_T3_what_starts_over_is_sealed_anew():
     assert before.addresses.tolist() == [0, 1, 2, 3]
     assert after.addresses.tolist() == [4, 5, 6, 7]
     assert after.verified_sums() is not None
+    assert stored.data_sum == other.header().data_sum
+
+
+def test_what_arrives_in_parts_adds_up_after_each():
+    made = delta_set(1, range(6), chunk_blocks=2)
+    stored = SaveVolume(empty_contents(6)).reserve(FIRST, made.shape)
+    sums = made.sums()
+    for first, last in ((2, 3), (0, 1), (1, 2)):
+        blocks = slice(2 * first, 2 * last)
+        stored.put_chunks(first, made.addresses[blocks], made.rows[blocks], sums[first:last])
+        assert stored.data_sum == sum(sums[stored.have].tolist()) % 2**64
+    assert stored.data_sum == made.header().data_sum
 
 
 def test_T3_a_message_whose_arrays_were_replaced_is_worked_out_anew():
