@@ -148,3 +148,6 @@ def _epoch_in_part(s: Sender, elapsed_s: float, pipe: Pipe, luck: Waits) -> None
     packets = min(packets, s.unsent, s.until_loss(pipe, luck))
     s.passed(packets, pipe)
     s.unsent -= packets
+
+
+FLUID: Final = {"epoch": epoch, "detection": detection, "recovery": recovery}

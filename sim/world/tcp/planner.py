@@ -13,6 +13,8 @@ from math import ceil
 from typing import Final, Literal, NamedTuple
 
 from sim.world.tcp import epochs, repairs, rounds
+from sim.world.tcp.cycles import Cycle, cycle_of
+from sim.world.tcp.epochs import FLUID
 from sim.world.tcp.luck import EvenLuck, Luck
 from sim.world.tcp.path import NS_PER_S, PAYLOAD_BYTES, Pipe
 from sim.world.tcp.plan import Plan
@@ -33,7 +35,6 @@ STEPS: Final = {
     "refill": repairs.refill,
     "probe": repairs.probe,
 }
-FLUID: Final = {"epoch": epochs.epoch, "detection": epochs.detection, "recovery": epochs.recovery}
 LOSSES: Final = frozenset({"found", "repair", "probe", "detection"})
 
 
@@ -45,8 +46,8 @@ class Block(NamedTuple):
     epoch_s: float  # from one loss to the next, on average
 
 
-Stretch = Literal["fluid", "draining"] | Block
-Mark = tuple[State, Stretch]  # where the sender was before a fluid step or a block, or while the bottleneck sends on
+Stretch = Literal["fluid", "draining"] | Cycle | Block
+Mark = tuple[State, Stretch]  # where the sender was before fluid steps or a block, or while the bottleneck sends on
 
 
 class Planner:
@@ -84,6 +85,8 @@ class Planner:
                 repeats *= FACTOR
                 done = s.unsent <= NOTHING
                 continue
+            if s.step == "epoch" and self._cycles(s):
+                continue
             losses += s.step in LOSSES or s.backoffs > 0
             done = self._step(s, luck)
         self._plan.end_ns = self._plan.times_ns[-1]
@@ -100,6 +103,8 @@ class Planner:
             due_s = s.next_s
         elif stretch == "fluid":
             epochs.in_part(s, elapsed_s, self._pipe, luck)
+        elif isinstance(stretch, Cycle):
+            stretch.go_into(s, elapsed_s, self._pipe, luck)
         else:
             self._look_into(stretch, s, elapsed_s, luck)
         s.time_s, s.next_s = 0.0, max(0.0, due_s - now_s)
@@ -143,6 +148,16 @@ class Planner:
             self._knot(s.time_s, s.unsent, s.lost)
         return is_last
 
+    def _cycles(self, s: Sender) -> bool:
+        """Go through as many whole cycles as come now; False for none."""
+        cycle = cycle_of(s.congestion, self._pipe)
+        if cycle is None or not (times := cycle.times(s)):
+            return False
+        self._marks.append((s.state(), cycle))
+        cycle.go(s, times)
+        self._knot(s.time_s, s.unsent, s.lost)
+        return True
+
     def _rest(self, s: Sender) -> bool:
         """The bottleneck sends what it has until the next step, and whether that was all."""
         self._marks.append((s.state(), "draining"))
@@ -177,7 +192,7 @@ class Planner:
         while losses < BLOCK or (s.unsent > before[_UNSENT] - 1 and losses < HOPELESS):
             losses += s.step in LOSSES or s.backoffs > 0
             if not self._play(s, luck):
-                self._restore(s, before)
+                s.restore(before)
                 return False
         brought = (s.time_s - before[_TIME_S], before[_UNSENT] - s.unsent, s.lost - before[_LOST])
         if losses >= HOPELESS:
@@ -207,10 +222,6 @@ class Planner:
                 STEPS[s.step](s, self._pipe, luck)
             s.drain(s.next_s, self._pipe)
         return s.unsent > NOTHING
-
-    def _restore(self, s: Sender, state: State) -> None:
-        for name, value in zip(FIELDS, state, strict=True):
-            setattr(s, name, value)
 
     def _knot(self, time_s: float, left: float, lost: float) -> None:
         """At an instant so many packets had not left the bottleneck."""

@@ -66,6 +66,11 @@ class Sender:
         """All of it; `Sender(*state)` goes on from there."""
         return _STATE(self)
 
+    def restore(self, state: State) -> None:
+        """Be as it was then."""
+        for name, value in zip(FIELDS, state, strict=True):
+            setattr(self, name, value)
+
     def until_loss(self, pipe: Pipe, luck: Waits) -> float:
         """Whole packets that pass before the next one that looks lost."""
         if not pipe.hazard:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sim.world.tcp import Congestion, Connection, PathView, Plan
+from sim.world.tcp import Congestion, Connection, PathView, Plan, planner
 from sim.world.tcp.path import PAYLOAD_BYTES
 from sim.world.tcp.planner import Planner
 
@@ -33,6 +33,7 @@ def planned(congestion: Congestion, size: int, path: PathView) -> Plan:
 def with_all_knots(congestion: Congestion, size: int, path: PathView) -> Plan:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Planner, "_is_busy", lambda *_: False)
+        patch.setattr(planner, "cycle_of", lambda *_: None)
         return planned(congestion, size, path)
 
 
@@ -60,6 +61,53 @@ def test_a_full_pipe_needs_few_knots_although_its_queue_overflows() -> None:
     few, all_ = planned("cubic", *transfer), with_all_knots("cubic", *transfer)
     assert few.resent_bytes[-1] >= 3 * PAYLOAD_BYTES  # so many epochs
     assert len(few.times_ns) <= len(all_.times_ns) - 2 * few.resent_bytes[-1] // PAYLOAD_BYTES
+
+
+steady = st.builds(
+    PathView,
+    st.sampled_from((10**6, 10**8, 333_333_333)),
+    st.integers(1, 200 * MS),
+    queue_bytes=st.sampled_from((30_000, 160_000, 2 * 10**6)),
+    window_bytes=st.sampled_from((None, 10**8)),
+    loss=st.just(0.0),
+)
+
+
+def seen_anew(congestion: Congestion, size: int, path: PathView, percent: int) -> tuple[Plan, Plan]:
+    """A plan, and what becomes of it when its path is looked at again on the way, and nothing is different."""
+    connection = Connection(congestion, random.Random(7).random)
+    plan = connection.begin(0, size, path)
+    assert plan.end_ns is not None
+    before = Plan(list(plan.times_ns), list(plan.payload_bytes), list(plan.resent_bytes), plan.end_ns)
+    return before, connection.go_on(max(1, plan.end_ns * percent // 100), path)
+
+
+@given(controls, st.integers(10**6, 10**8), steady, st.integers(1, 99))
+def test_many_epochs_at_once_are_the_same_as_one_after_the_other(
+    congestion: Congestion, size: int, path: PathView, percent: int
+) -> None:
+    at_once, again_at_once = seen_anew(congestion, size, path, percent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planner, "cycle_of", lambda *_: None)
+        patch.setattr(planner, "BLOCK", 10**6)  # nor blocks of losses
+        singly, again_singly = seen_anew(congestion, size, path, percent)
+    byte_ns = 10**9 * 8 // path.bits_per_s + 1
+    for one, other in ((at_once, singly), (again_at_once, again_singly)):
+        assert one.end_ns is not None
+        assert other.end_ns is not None
+        exact = one is at_once  # the other has been cut within a line that leaves out bends of a packet
+        assert abs(one.end_ns - other.end_ns) <= (2 if exact else PAYLOAD_BYTES) * byte_ns
+        assert one.resent_bytes[-1] == other.resent_bytes[-1]
+        for instant in instants(one.end_ns):
+            assert abs(one.served_bytes(instant) - other.served_bytes(instant)) <= 2 * PAYLOAD_BYTES
+            assert abs(one.resent_by(instant) - other.resent_by(instant)) <= 2 * PAYLOAD_BYTES
+
+
+def test_a_long_transfer_takes_a_few_steps_whatever_its_size() -> None:
+    path = PathView(10**8, 13 * MS, 0.0, 160_000)
+    short, long = planned("cubic", 10**8, path), planned("cubic", 10**13, path)
+    assert long.resent_bytes[-1] > 10**5 * PAYLOAD_BYTES
+    assert len(long.times_ns) == len(short.times_ns)
 
 
 @given(controls, sizes, paths, paths, st.integers(1, 99))
