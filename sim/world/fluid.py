@@ -10,6 +10,7 @@ Flows share equally today. Weights per round trip, congestion control and faults
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -85,13 +86,14 @@ class FluidServer:
         self._clock, self._order = clock, order
         self._capacity = Fraction(bits_per_s, NS_PER_S)
         self._flows: list[Flow] = []
+        self._ends_ns: list[int] = []  # of these, as things are
         self.shared = Signal(clock, Order.CUT)  # fires when shares change: an end that was foreseen may move
         self._shift = 0  # counts changes of the shares, so that a wake-up planned before is ignored
 
     def begin(self, size_bytes: int) -> Flow:
         """Start a transfer now; its `ended` event fires when the last byte is served or it is broken off."""
         flow = Flow(size_bytes, self._clock.event())
-        if size_bytes == 0 or self._capacity == 0:
+        if size_bytes == 0 or not self._capacity:
             flow.pieces.append(Piece(self._clock.now_ns, flow.size_bits, _NONE))
             self._clock.fire(flow.ended, self._order)
             return flow
@@ -122,9 +124,8 @@ class FluidServer:
         rate = self._share()
         for flow in self._flows:
             self._settle(flow, rate)
-        first = min([self._end_ns(flow) for flow in self._flows])
-        shift = self._shift
-        self._clock.call_at(first, self._order, lambda: self._finish(shift))
+        self._ends_ns = [self._end_ns(flow) for flow in self._flows]
+        self._clock.call_at(min(self._ends_ns), self._order, partial(self._finish, self._shift))
 
     def _share(self) -> Fraction:
         """What each flow gets now."""
@@ -150,10 +151,11 @@ class FluidServer:
         if shift != self._shift:
             return
         now = self._clock.now_ns
-        ends = [(flow, self._end_ns(flow)) for flow in self._flows]
-        self._flows = [flow for flow, end_ns in ends if end_ns > now]
-        for flow, end_ns in ends:
-            if end_ns <= now:  # all of it is served, and what an instant rounded up would add is nobody's
+        flows, self._flows = self._flows, []
+        for flow, end_ns in zip(flows, self._ends_ns, strict=True):
+            if end_ns > now:
+                self._flows.append(flow)
+            else:  # all of it is served, and what an instant rounded up would add is nobody's
                 self._go_on(flow, Piece(now, flow.size_bits, _NONE))
                 self._clock.fire(flow.ended, self._order)
         self._share_again()

@@ -98,11 +98,6 @@ class Sender:
         self.changed.calls(self._watch)
 
     @property
-    def way(self) -> Way:
-        """The way from whoever feeds this member."""
-        return self.session.way
-
-    @property
     def received(self) -> SetId:
         """The newest boundary up to which the destination has every set."""
         return self.inbox.received
@@ -207,7 +202,7 @@ class Sender:
 
     def _wanted(self) -> SetId:
         """The first set that is neither there nor on its way there."""
-        set_id = self.inbox.received.next()
+        set_id = self.inbox.receiver.received.next()
         if not self._under_way:
             return set_id
         while set_id in self._under_way or self.inbox.receiver.complete(set_id):
@@ -309,6 +304,8 @@ class Sender:
 
     def _watch(self) -> None:
         """See whether attempts fail, and for how long they have."""
+        if self.patience.since_ns is None and self.inbox.node.up and self.way.usable:
+            return  # by far the most frequent: none did, and none would
         if not self.active or not self.feeder.node.up:
             self.patience.pause()
         elif self.inbox.node.up and self.way.usable:
@@ -323,6 +320,7 @@ class Sender:
 
     def _connect_to(self, feeder: Feeder) -> None:
         self.session = self._connect(feeder)
+        self.way = self.session.way
         self._arrival = _Arrival(self.inbox, self.way)
         for signal in (feeder.ready, feeder.node.changed, self.way.changed):
             signal.wakes(self.changed)

@@ -14,7 +14,6 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from sim.engine.deltaset import ChunkRange, Header, SetShape
-from sim.engine.identity import SetId
 from sim.engine.storedset import StoredSet
 from sim.world.network import Flow
 
@@ -43,6 +42,7 @@ class Transfer:
 
     def __init__(self, offer: Offer, chunks: list[Chunks], block_bytes: int, landing: Landing) -> None:
         self.stored, self.source = offer.stored, offer.incoming
+        self.id = offer.stored.id
         self.chunks, self._landing, self._block_bytes = chunks, landing, block_bytes
         self.payload_bytes = self.missing_bytes(chunks)
         self.flow: Flow | None = None
@@ -52,11 +52,6 @@ class Transfer:
         self.is_over = False  # everything has come in that will: what is spoilt is not passed on
         self._todo = deque(chunks)
         self._header_landed = False
-
-    @property
-    def id(self) -> SetId:
-        """Which set."""
-        return self.stored.id
 
     @property
     def n_chunks(self) -> int:

@@ -27,6 +27,7 @@ class Tree:
         self._primary, self._bypass = primary, bypass
         self._listened: set[tuple[str, Way]] = set()  # members, and the ways whose return they hear of
         self.members: dict[str, Member] = {}
+        self._detours: set[str] = set()  # members that are fed by others than at home
         self._hang_ups: list[Stop] = []
         self._retired = False
         self.changed = Signal(primary.clock, Order.NETWORK)  # somebody is fed by somebody else now
@@ -117,6 +118,7 @@ class Tree:
         before, moved = member.fed_by, list(self.below(member))
         member.feed.feed_from(self._primary if feeder is None or feeder.inbox is None else feeder.inbox)
         member.fed_by = feeder
+        (self._detours.discard if feeder is member.home else self._detours.add)(member.name)
         for one in moved:  # first kept anew, then let go elsewhere: nothing falls in between
             if one.feed.enabled:
                 self.keep(one)
@@ -139,7 +141,7 @@ class Tree:
 
     def _take_back(self, member: Member) -> None:
         """A member got more sets: those who are fed past it may come back, and so may it."""
-        for one in self.members.values():
+        for one in self.members.values() if self._detours else ():
             if one.fed_by is not one.home and (one is member or member in one.at_home_above()):
                 self.rethink(one)
 
@@ -193,8 +195,9 @@ class Tree:
         way = member.feed.way
         if not way.acks_up or self._retired:
             return
-        clock, node = self._primary.clock, self.feeder_node(member)
-        hear = partial(self._hear, member.fed_by, member, about, what, set_id, (node, node.life))
+        clock, feeder = self._primary.clock, member.fed_by
+        node = self._primary.node if feeder is None else feeder.node
+        hear = partial(self._hear, feeder, member, about, what, set_id, (node, node.life))
         clock.call_at(clock.now_ns + way.back_delay_ns, Order.NETWORK, hear)
 
     def tell_again(self, member: Member) -> None:
