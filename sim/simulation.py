@@ -102,7 +102,7 @@ def _begin(
     keep_freed_pages()
     laws = _laws(scenario) if checking != "off" else []
     watch: Callable[[Record], None] = lambda fact: _watch(laws, fact, seed, replication_index)  # noqa: E731
-    ledger = Ledger(watch if laws else lambda _fact: None, seed, replication_index)
+    ledger = Ledger(watch if laws else None, seed, replication_index)
     world = build(scenario, ledger, Streams(seed, replication_index), checking, row_type)
     until = scenario.run.until
     ledger.append(
