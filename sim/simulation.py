@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sim import garbage
 from sim.laws import LAWS, CutsComeInTime, Law
 from sim.oracle import Checking
 from sim.records import Record, RunBegan, RunEnded
@@ -57,7 +58,8 @@ def simulate(
     world, ledger = _begin(scenario, seed, replication_index, checking, row_type)
     until = scenario.run.until
     world.clock.call_at(until, Order.METRICS, world.look)
-    world.clock.run(until, _ticker(progress))
+    with garbage.sought_seldom():
+        world.clock.run(until, _ticker(progress))
     _end(world, ledger, until, checking)
     return Run(scenario, seed, replication_index, tuple(ledger.facts), ledger.digest(), world.clock.events_handled)
 
@@ -88,7 +90,8 @@ def simulate_until(
     """Run a scenario as far as an instant of it, everything that happens in it included; it is not made shorter."""
     seed = scenario.run.seed if seed is None else seed
     world, ledger = _begin(scenario, seed, 0, "off", "ids")
-    world.clock.run(time_ns, _ticker(progress))
+    with garbage.sought_seldom():
+        world.clock.run(time_ns, _ticker(progress))
     known = len(ledger.facts)
     world.clock.call_at(time_ns, Order.METRICS, world.look)
     world.clock.run(time_ns, _ticker(None))
