@@ -10,7 +10,7 @@ bytes are those with the headers of packets, and with packets that were sent aga
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from simpy.events import Event
 
@@ -22,6 +22,8 @@ from sim.world.network.session import Session
 from sim.world.network.way import Conditions
 from sim.world.tcp import PathView
 from sim.world.tcp.path import PACKET_BYTES, PAYLOAD_BYTES
+
+_ONE: Final = Fraction(1)
 
 
 class Balance(NamedTuple):
@@ -37,14 +39,23 @@ class Balance(NamedTuple):
 class Flow:
     """One transfer over one session. Instants after now answer what is foreseen as things are."""
 
-    def __init__(self, session: Session, sizes: tuple[int, int], ended: Event, began_ns: int, number: int) -> None:
+    def __init__(
+        self, session: Session, sizes: tuple[int, int], ended: Event, began_ns: int, number: int, feed: Feed | None
+    ) -> None:
+        """`sizes`: payload and carried bytes; with a `feed`, no more is sent than what has come in by another flow."""
         self.session, self.ended, self.began_ns, self.number = session, ended, began_ns, number
         self.size_bytes, self.carried_size = sizes
         self.directions = session.way.directions
         self.jitter_ns = session.jitter_ns()
         self.arrivals = Arrivals(began_ns, self.delay_now_ns, session.last_arrival_ns)
-        self.course = Course(session.connection, session.waited_ns, began_ns)
+        self.course: Course
         self.upstream: Flow | None = None  # that feeds it
+        if feed is None or feed.is_all_there(began_ns):
+            self.course = Course(session.connection, session.waited_ns, began_ns)
+        else:
+            self.course = FedCourse(session.connection, session.waited_ns, began_ns, feed, sizes)
+            self.upstream = feed.upstream
+            feed.upstream.followers.append(self)
         self.followers: list[Flow] = []  # fed by this one
         self._arrived: list[tuple[int, int]] | None = None
         self.supplies: dict[tuple[int, ...], tuple[list[int], list[int]]] = {}  # what followers have to send of it
@@ -53,7 +64,7 @@ class Flow:
         self.view: PathView | None = None  # what its connection sees; None: not yet begun
         self.share: Fraction | None = None  # bits per second; None: unlimited
         self.conditions: Conditions | None = None  # of its way, for which these two hold:
-        self.weight = Fraction(1)
+        self.weight = _ONE
         self.cap: Fraction | None = None
         self.moving, self.waking, self.draining, self.asleep = True, False, False, False
         self.due_ns: int | None = None
@@ -131,15 +142,6 @@ class Flow:
         given = 0 if self.broken_off else self.course.given_bytes(time_ns, self.carried_size)
         given = max(given, served)  # what comes in is counted in whole bytes of payload, which can be many carried ones
         return Balance(given + dropped, delivered, dropped, served - delivered, given - served)
-
-    def be_fed(self, feed: Feed) -> None:
-        """Send no more than what has come in by another flow."""
-        if feed.is_all_there(self.began_ns):
-            return
-        sizes = (self.size_bytes, self.carried_size)
-        self.course = FedCourse(self.session.connection, self.session.waited_ns, self.began_ns, feed, sizes)
-        self.upstream = feed.upstream
-        feed.upstream.followers.append(self)
 
     def feed_on(self, now_ns: int) -> bool:
         """What is to come in has changed; answers whether that concerns it now."""

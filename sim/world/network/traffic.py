@@ -43,10 +43,8 @@ class Traffic:
         """A transfer of (payload, carried) bytes begins. Raises ValueError while the session carries another one."""
         if session.flow is not None and not self._is_through(session.flow):
             raise ValueError(f"session {session.name!r} carries one transfer at a time")
-        flow = Flow(session, sizes, self._clock.event(), self._clock.now_ns, self._begun)
+        flow = Flow(session, sizes, self._clock.event(), self._clock.now_ns, self._begun, feed)
         self._begun += 1
-        if feed is not None:
-            flow.be_fed(feed)
         session.flow = flow
         for direction in flow.directions:
             direction.flows[flow] = None
