@@ -14,7 +14,7 @@ from sim.engine.evidence import UndoList
 from sim.engine.identity import START, SetId
 from sim.engine.resync import legs, plan
 from sim.engine.roles import Role
-from tests.engine.recovery_sites import Site
+from tests.engine.recovery_site import Site
 
 WRITTEN = list(chain.from_iterable(combinations((0, 1), size) for size in range(3)))
 BEGAN = {2: START, 3: SetId(2, 1)}
