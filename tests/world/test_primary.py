@@ -16,7 +16,7 @@ from sim.records import (
     WritesResumed,
     WritesSuspended,
 )
-from tests.world.scenes import MIN, S, facts, gaps, happened, run, scene
+from tests.world.scenes import MIN, S, facts, gaps, happened, run, scene, standing
 
 EVEN = "{writes: 64 /s, arrivals: even, locality: sequential}"  # 64 blocks of 4 KiB a second: 256 KiB/s
 
@@ -212,3 +212,13 @@ def test_C6_C10_a_poll_lets_no_set_outgrow_the_save_volume() -> None:
     )
     assert max(cut.blocks for cut in facts(done, DeltaSetCut)) == 256
     assert "save_volume" in {cut.cause for cut in facts(done, DeltaSetCut)}
+
+
+def test_history_that_nobody_goes_back_to_is_forgotten() -> None:
+    """Sets are released by the last acknowledgement that they need; what they said of the past goes with them."""
+    world = standing(scene(workload="{writes: 20 /s}", timeout="1 min", until="30 min"))
+    primary = world.mirrors["mirror"].primary
+    remembered = [boundary.number for boundary in primary.written._at]
+    assert primary.last_cut.number == 30
+    assert remembered == [*range(primary.oldest_needed(), 31)]
+    assert len(remembered) < 4
