@@ -107,7 +107,8 @@ class _Reader:
             yield CutSet(name, cut.time_ns, copied[name] - cut.time_ns if name in copied else None, cut.blocks)
 
     def _policy(self, secondary: str) -> Policy:
-        changes = [fact for fact in self._about(PolicyChanged) if fact.secondary == secondary]
+        facts = self._story.facts if secondary else self._generation.facts  # that of playback outlives its source
+        changes = list(facts.about(PolicyChanged, replication=self._generation.name, secondary=secondary))
         if changes:
             return Policy(changes[-1].timeout_ns, changes[-1].high_water_mark_bytes)
         if not secondary:

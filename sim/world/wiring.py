@@ -67,6 +67,7 @@ class Wiring:
         self.seats: dict[str, Seat] = {}
         self.holdings: dict[str, Holding] = {}  # the declared primary's first, then as members came
         self._buffers: dict[str, SaveVolume] = {}  # of forwarders
+        self.playback_triggers: dict[str, PlaybackTriggers] = {}  # of copies under the sources until now
         self.triggers = Triggers(spec.timeout, parts.blocks(spec.high_water_mark), spec.poll)  # of the source of now
 
     def mirror(self, hops: Mapping[str, Hop]) -> Mirror:
@@ -187,14 +188,18 @@ class Wiring:
     def _secondary(
         self, primary: Primary, held: Holding, inbox: Inbox | None, feeder: Feeder, present: bool
     ) -> Secondary:
-        options, parts = self._spec.secondaries.get(held.name, schema.Secondary()), self._parts
         save_volume = feeder.save_volume if inbox is None else inbox.save_volume
         begins_whole = present and (self._spec.initial_copy == "done" or primary.begin != START)
         stamp = primary.begin if begins_whole else None
         playback = Playback(held.volume, save_volume, stamp, held.snapshots.queue)
-        mark = options.high_water_mark and parts.blocks(options.high_water_mark)
-        triggers = PlaybackTriggers(options.timeout, mark)
+        triggers = self.playback_triggers.get(held.name) or self._said_triggers(held.name)
         return Secondary(primary, held.seat, held.name, triggers, playback, inbox, save_volume, held.snapshots)
+
+    def _said_triggers(self, name: str) -> PlaybackTriggers:
+        """When a copy plays back, as the scenario says."""
+        options = self._spec.secondaries.get(name, schema.Secondary())
+        mark = options.high_water_mark and self._parts.blocks(options.high_water_mark)
+        return PlaybackTriggers(options.timeout, mark)
 
     def _copier(self, primary: Primary, secondary: Secondary, feed: Sender | LocalFeed) -> Copier:
         two_snapshots = self._spec.initial_copy == "two-snapshots"

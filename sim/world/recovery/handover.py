@@ -162,6 +162,7 @@ class Handover:
         for name in sorted(here):
             of.holdings[name].joined(begin)
         absent = frozenset(other.name for other in of.others() if other.name not in here)
-        of.wiring.triggers = old.primary.schedule.triggers  # an operator may have changed them
+        of.wiring.triggers = old.primary.schedule.triggers  # an operator may have changed these
+        of.wiring.playback_triggers |= {name: arm.secondary.triggers for name, arm in old.arms.items()}
         hops = tree_from(of.scenario, of.name, of.source.name)
         of.mirrors[of.name] = of.wiring.next_mirror(of.source, begin, hops, users, absent)

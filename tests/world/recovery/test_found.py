@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from sim.records import (
@@ -18,6 +19,7 @@ from sim.records import (
     SetReplayed,
 )
 from sim.simulation import Run
+from sim.summary.status import status
 from tests.world.recovery.grounds import ground
 from tests.world.scenes import MIN, S, facts, run
 
@@ -240,3 +242,18 @@ def test_R13_a_block_in_many_waiting_sets_differs_once() -> None:
     waiting = [cut.blocks for cut in facts(done, DeltaSetCut) if cut.time_ns > 3 * 60 * S]
     assert sum(waiting) > 256
     assert max(waiting) <= asked.blocks <= 256
+
+
+def test_a_policy_of_playback_that_an_operator_set_outlives_a_change_of_source() -> None:
+    """Whoever had been told to play back every 10 min did so as the scenario says under the next source."""
+    done = small(
+        "{at: 4 min, kind: set-policy, secondary: porto, timeout: 10 min}\n{at: 10 min, kind: swap, to: lisbon}",
+        secondaries=BOTH,
+    )
+    [swapped] = facts(done, Promoted)
+    replays = facts(done, SetReplayed, secondary="porto")
+    played = [replay.time_ns for replay in replays if replay.time_ns > swapped.time_ns + MIN]
+    assert len(played) >= 2
+    assert all(later - earlier >= 9 * 60 * S for earlier, later in pairwise(played))
+    policy = next(one.policy for one in status(done, 39 * 60 * S).replications[0].destinations if one.name == "porto")
+    assert policy.timeout_ns == 10 * 60 * S
