@@ -50,7 +50,6 @@ class Clock:
         self._numbers = environment._eid  # of whatever comes in one instant and order, the earlier is first
         self.now_ns = 0  # the current instant in nanoseconds since the start of the run
         self.events_handled = 0
-        self._failure: Exception | None = None
 
     def at(self, time_ns: int, order: Order) -> Event:
         """An event that fires at exactly `time_ns`, in its order within that instant.
@@ -87,19 +86,10 @@ class Clock:
 
     def start(self, process: Process) -> Stop:
         """Let a process run from this instant on; answers how to stop it for ever (not for itself to call)."""
-        guarded = self._guarded(process)
-        self._environment.process(guarded)
-        return guarded.close
+        self._environment.process(process)
+        return process.close
 
-    def _guarded(self, process: Process) -> Process:
-        """Keep what a process raises as it is: SimPy would rebuild it from its arguments, and may fail at that."""
-        try:
-            yield from process
-        except Exception as error:
-            self._failure = error
-            raise
-
-    def run(self, until_ns: int, tick: Callable[[int], None]) -> None:
+    def run(self, until_ns: int, tick: Callable[[int], None] | None = None) -> None:
         """Handle every event up to `until_ns`, inclusive; `tick` is told the time after each. Raises Livelock."""
         environment, heap, instant, here = self._environment, self._heap, -1, 0
         while heap and heap[0][0] <= until_ns:
@@ -114,15 +104,16 @@ class Clock:
             instant = now
             if here > EVENTS_AT_ONE_INSTANT:
                 raise Livelock(instant, here)
-            tick(instant)
+            if tick is not None:
+                tick(instant)
 
     def _handle(self, event: Event) -> None:
-        """What SimPy does with an event."""
+        """What SimPy does with an event; but what a process raises is not rebuilt from its arguments: that may fail."""
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
         for callback in callbacks:
             callback(event)
-        if not event._ok and self._failure is not None:
-            raise self._failure
+        if not event._ok:
+            raise event._value
 
     def _trigger(self, event: Event, time_ns: int, order: Order) -> None:
         """What SimPy's `succeed` does, at an instant of choice."""

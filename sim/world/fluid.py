@@ -136,13 +136,10 @@ class FluidServer:
         if not flow.pieces:
             flow.pieces.append(Piece(now, 0, rate))
         elif (before := flow.pieces[-1].bits_per_ns) is not rate and before != rate:
-            self._go_on(flow, Piece(now, flow._served_bits(now), rate))
-
-    def _go_on(self, flow: Flow, piece: Piece) -> None:
-        """A flow is served otherwise from now on; what would have held for no time at all is not kept."""
-        if flow.pieces[-1].since_ns == piece.since_ns:
-            flow.pieces.pop()
-        flow.pieces.append(piece)
+            piece = Piece(now, flow._served_bits(now), rate)
+            if flow.pieces[-1].since_ns == now:
+                flow.pieces.pop()
+            flow.pieces.append(piece)
 
     def _end_ns(self, flow: Flow) -> int:
         return flow.pieces[-1].ends_ns(flow.size_bits)
@@ -155,8 +152,7 @@ class FluidServer:
         for flow, end_ns in zip(flows, self._ends_ns, strict=True):
             if end_ns > now:
                 self._flows.append(flow)
-            else:  # all of it is served, and what an instant rounded up would add is nobody's
-                self._go_on(flow, Piece(now, flow.size_bits, _NONE))
+            else:  # its last piece goes on for ever, but nothing is served beyond the size
                 self._clock.fire(flow.ended, self._order)
         self._share_again()
 

@@ -64,8 +64,8 @@ class Mirror:
         if member.secondary is None or member.copier is None:
             return
         self.arms[member.name] = Arm(member, member.secondary, member.copier)
-        member.secondary.on_received = lambda set_id: self.tree.report(member, member.name, "received", set_id)
-        member.secondary.on_replayed = lambda set_id: self.tree.report(member, member.name, "replayed", set_id)
+        member.secondary.on_received = partial(self.tree.report, member, member.name, "received")
+        member.secondary.on_replayed = partial(self.tree.report, member, member.name, "replayed")
         member.copier.route = CopyRoute(self.primary, self.network, self.tree, member)
 
     def start(self, copies: str) -> None:
@@ -240,7 +240,7 @@ class Mirror:
 
     def _wire_inbox(self, member: Member, inbox: Inbox) -> None:
         inbox.oldest_needed = lambda: self.tree.oldest_needed(member)
-        inbox.on_complete = lambda stored: self._came_in(member, stored)
+        inbox.on_complete = partial(self._came_in, member)
         if isinstance(member.feed, Sender):
             member.feed.is_shared = lambda: any(one.present and one.feed.serves for one in self.tree.beside(member))
 

@@ -22,16 +22,31 @@ class Node:
         self.told_as = "" if alone else self.name
         self.up, self.life = True, 0
         self.changed = Signal(clock, Order.REPAIR)
+        self._seats: list[Seat] = []  # who has to know at once
 
     def go_down(self) -> None:
         """Stop: sockets and timers are gone."""
         self.up = False
         self.life += 1
-        self.changed.fire()
+        self._fire()
 
     def come_up(self) -> None:
         """Restart from what is durable."""
         self.up = True
+        self._fire()
+
+    def taken_by(self, seat: Seat) -> None:
+        """From now on a seat looks like this node."""
+        self._seats.append(seat)
+        seat.see(self)
+
+    def left_by(self, seat: Seat) -> None:
+        """It does not any more."""
+        self._seats.remove(seat)
+
+    def _fire(self) -> None:
+        for seat in self._seats:
+            seat.see(self)
         self.changed.fire()
 
     def until_up(self) -> Process:
@@ -41,12 +56,17 @@ class Node:
 
 
 class Seat:
-    """The data mover that one replication uses at one site: looks like a node, and can be another one later."""
+    """The data mover that one replication uses at one site: looks like a node, and can be another one later.
+
+    `up`: whether it is up; `life`: another value after each restart and each move.
+    """
 
     def __init__(self, clock: Clock, node: Node) -> None:
         self._node, self._moves = node, 0
         self.site, self.disk = node.site, node.disk
+        self.up, self.life = node.up, (0, node.life)
         self.changed = Signal(clock, Order.REPAIR)
+        node.taken_by(self)
         node.changed.wakes(self.changed)
 
     @property
@@ -54,21 +74,17 @@ class Seat:
         """The data mover itself."""
         return self._node
 
-    @property
-    def up(self) -> bool:
-        """Whether it is up."""
-        return self._node.up
-
-    @property
-    def life(self) -> tuple[int, int]:
-        """Another value after each restart and each move."""
-        return self._moves, self._node.life
+    def see(self, node: Node) -> None:
+        """Look like a node as it is now."""
+        self.up, self.life = node.up, (self._moves, node.life)
 
     def sit_on(self, node: Node) -> None:
         """Go on on another data mover of the same site."""
         self._node.changed.sleeps(self.changed)
+        self._node.left_by(self)
         self._node = node
         self._moves += 1
+        node.taken_by(self)
         node.changed.wakes(self.changed)
         self.changed.fire()
 

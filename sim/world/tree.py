@@ -41,7 +41,7 @@ class Tree:
             patience.on_reached = lambda since_ns: self._reached(member, since_ns)
             self._listen_to(member, member.feed.way)
         if member.inbox is not None:
-            member.inbox.ready.calls(lambda: self._take_back(member))
+            member.inbox.ready.calls(partial(self._take_back, member))
 
     def retire(self) -> None:
         """Its generation is over: nobody is fed, and no news travels."""
