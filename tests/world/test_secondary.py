@@ -9,13 +9,17 @@ import pytest
 from sim.records import (
     Acknowledged,
     BytesCarried,
+    CopyBegan,
+    CopyFinished,
     CopyOutFinished,
     DeltaSetCut,
     NodeCameUp,
+    Record,
     ReplayBegan,
     ReplicationStarted,
     ReplicationStopped,
     SaveVolumeChanged,
+    SecondaryDropped,
     SetReceived,
     SetReplayed,
     SnapshotDeleted,
@@ -24,6 +28,9 @@ from sim.records import (
     WritesResumed,
     WritesSuspended,
 )
+from sim.streams import Streams
+from sim.world.build import build
+from sim.world.ledger import Ledger
 from tests.world.scenes import HOUR, MIN, S, facts, gaps, happened, run, scene
 
 EVEN = "{writes: 64 /s, arrivals: even, locality: sequential}"
@@ -351,3 +358,28 @@ def test_a_snapshot_schedule_keeps_exactly_so_many() -> None:
     done = run(scene(volume="snapshots: {every: 5 min, keep: 3}", until="32 min"))
     assert len(facts(done, SnapshotTaken, cause="schedule")) == 6
     assert len(facts(done, SnapshotDeleted, cause="schedule")) == 3
+
+
+def test_a_copy_always_knows_what_it_still_needs() -> None:
+    """It is remembered rather than worked out at every question: from the boundary it is at, or that a copy brings."""
+    kinds: dict[type[Record], None] = {}
+    ledger = Ledger(lambda fact: kinds.update({type(fact): None}))
+    dropped = scene(
+        workload="{writes: 20 /s, locality: {uniform: true, over: 32 MiB}}",
+        high_water_mark="2 MiB",
+        save_volume="{size: 8 MiB, on_full: drop}",
+        timeline="{at: 5 min, kind: stop}\n{at: 20 min, kind: start}\n{at: 40 min, kind: reboot, site: far, for: 10 s}",
+        until="1 h",
+    )
+    world = build(dropped, ledger, Streams(1), "off", "ids")
+    secondary = world.mirrors["mirror"].arms["far"].secondary
+    playback, known = secondary.playback, []
+
+    def look(_time_ns: int) -> None:
+        assert secondary.oldest_needed == (playback.boundary if playback.readable else secondary.stamp)
+        known.append(secondary.oldest_needed)
+
+    world.start()
+    world.clock.run(dropped.run.until, look)
+    assert {SecondaryDropped, CopyBegan, CopyFinished, NodeCameUp} <= kinds.keys()
+    assert len(dict.fromkeys(known)) > 10
