@@ -44,6 +44,7 @@ class Step(StrEnum):
     GO_ON_UNAWARE = "go_on_unaware"
     FOLLOW = "follow"  # it is at the boundary at which the new generation begins: nothing to undo
     LEAVE = "leave"  # the history went on from a boundary at which this copy is not (F9)
+    JOIN = "join"  # it gets a first copy
     BEGIN_RESYNC = "begin_resync"
     FINISH_RESYNC = "finish_resync"
     LOSE_VOLUME = "lose_volume"
@@ -88,6 +89,7 @@ STEPS: Final[Mapping[Step, tuple[tuple[Role, ...], Role]]] = {
     Step.GO_ON_UNAWARE: ((Role.PRIMARY,), Role.STALE_PRIMARY),
     Step.FOLLOW: ((Role.DEMOTED,), Role.SECONDARY),
     Step.LEAVE: ((Role.SECONDARY,), Role.DEMOTED),
+    Step.JOIN: ((Role.AWAITING,), Role.SECONDARY),
     Step.BEGIN_RESYNC: ((Role.SECONDARY, Role.DEMOTED, Role.AWAITING), Role.RESYNCING),
     Step.FINISH_RESYNC: ((Role.RESYNCING,), Role.SECONDARY),
     Step.LOSE_VOLUME: (tuple(role for role in _UP if role is not Role.AWAITING), Role.AWAITING),

@@ -45,6 +45,7 @@ class Holding:
     volume_lost: bool = False
     log_lost: bool = False
     protective: int | None = None  # a snapshot from before an undo
+    out: bool = False  # operators do not want it in the replication: it has not joined yet, or has left
     lost: list[str] = field(default_factory=list)  # what disasters destroyed since the last copy
 
     @property

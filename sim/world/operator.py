@@ -102,9 +102,9 @@ class Operator:
             case Start():
                 self._for_arms(entry, Mirror.restart)
             case Join():
-                self._mirror(entry.replication).add(entry.secondary)
+                self.successions[entry.replication].join(entry.secondary)
             case Leave():
-                self._mirror(entry.replication).remove(entry.secondary)
+                self.successions[entry.replication].leave(entry.secondary)
             case Move():
                 [data_mover] = data_movers(self.nodes.values(), entry.site, entry.data_mover)
                 self._mirror(entry.replication).move(entry.site, data_mover)

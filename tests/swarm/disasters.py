@@ -44,19 +44,21 @@ class _Drawing:
         self.secondaries, self.forwarders = self._members()
         self.sites = [PRIMARY, *self.secondaries, *self.forwarders]
         self.links = self._links()
+        self.groups = self._groups()
 
     def plan(self) -> Plan:
         """The world."""
         timeline, over = self._trouble()
         step = self._long_enough()
         calm = over + 1
-        timeline += self._calm(calm, step)
+        timeline += self._calm(timeline, calm, step)
         scenario = {
             "version": 1,
             "name": "swarm",
             "run": {"until": f"{calm + STEPS * step} ns", "seed": self.seed % 1000},
             "sites": {name: self._site() for name in self.sites},
             "links": self.links,
+            "groups": self.groups,
             "volumes": {"vol": self._volume()},
             "replication": {"mirror": self._replication(step)},
             "operator": self._people(),
@@ -179,7 +181,9 @@ class _Drawing:
         for index in range(dice.of(2, 4, 8, 12, 16)):
             at = dice.of(dice.whole(0, self.active), dice.whole(0, self.active), self.timeout * dice.whole(1, 5))
             entry, lasts = self._something(index)
-            if dice.chance(0.2):
+            if entry["kind"] == "leave":  # not at an instant nobody knows: it joins when all is calm
+                entry = {"at": f"{at} ns", **entry}
+            elif dice.chance(0.2):
                 delay = dice.of("", f" + {dice.whole(1, self.timeout)} ns")
                 entry = {"when": f"{dice.of(*WORDS)}{delay}", **entry}
             elif timeline and dice.chance(0.15) and "id" in (before := dice.of(*timeline)[1]):
@@ -216,9 +220,25 @@ class _Drawing:
             lambda: {"kind": "cut-now", **name},
             lambda: {"kind": "stop", "secondary": to, **name},
             lambda: {"kind": "start", **name},
+            lambda: {"kind": "set-policy", **self._policy(), **name},
+            lambda: {"kind": "leave", "secondary": to, **name},
+            lambda: {"kind": "group-down", "group": dice.of(*self.groups), **spell},
         ]
         entry = dice.of(*choices)()
         return entry, lasts if "for" in entry else 0
+
+    def _policy(self) -> Entry:
+        """What an operator sets: of the source, or of the playback of a copy."""
+        dice = self.dice
+        said: Entry = {"timeout": f"{max(S, int(self.timeout * dice.scale(0.3, 3)))} ns"}
+        if dice.chance(0.5):
+            said["secondary"] = dice.of(*self.secondaries)
+        return said
+
+    def _groups(self) -> dict[str, list[str]]:
+        """What fails together: a site and a line of it, or some sites."""
+        links = [name for name in self.links if PRIMARY in name.split("-")]
+        return {"yard": [PRIMARY, self.dice.of(*links)], "coast": self.sites[1:]}
 
     def _destruction(self) -> Entry:
         dice, said = self.dice, {}
@@ -230,9 +250,13 @@ class _Drawing:
 
     # -- how it ends --------------------------------------------------------------------------------------------------
 
-    def _calm(self, calm: int, step: int) -> list[Entry]:
-        """Everything is started; now and then somebody takes over once more; then all come back, and users go home."""
+    def _calm(self, trouble: list[Entry], calm: int, step: int) -> list[Entry]:
+        """Who left joins again, all is started; now and then somebody takes over; then all come back, and users too."""
         entries: list[Entry] = [{"at": f"{calm} ns", "kind": "start", "id": "calm-start"}]
+        entries += [
+            {"at": f"{calm} ns", "kind": "join", "secondary": name, "id": f"calm-join-{name}"}
+            for name in dict.fromkeys(entry["secondary"] for entry in trouble if entry["kind"] == "leave")
+        ]
         if self.dice.chance(0.5):
             to = self.dice.of(*self.secondaries)
             entries.append({"at": f"{calm + step // 2} ns", "kind": "failover", "to": to, "id": "calm-failover"})

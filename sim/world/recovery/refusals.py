@@ -52,6 +52,8 @@ def why_no_resync(succession: Succession, held: Holding) -> str:
     """Why a copy cannot be brought back to the history now; empty where it can, or is on its way."""
     if held is succession.source:
         return f"{held.site} is the primary"
+    if held.out:
+        return f"{held.name} is no member of the replication: it has to join"
     if held.role is Role.LOST:
         return f"{held.site} is down"
     if held.role is Role.STALE_PRIMARY:

@@ -65,7 +65,7 @@ class Succession:
         """The world begins: roles as the scenario has them."""
         self.source, self.replaced = next(iter(self.holdings.values())), Replaced(self)
         for name in sorted(hops_absent):
-            self.holdings[name].role = Role.AWAITING
+            self.holdings[name].role, self.holdings[name].out = Role.AWAITING, True
 
     @property
     def spec(self) -> schema.Replication:
@@ -165,6 +165,28 @@ class Succession:
         if held.role is Role.SECONDARY and held.position is not None and held.begun is None:
             return held.generation < self.generation  # off the history, and whole
         return held.protective is not None and held.protective in held.snapshots.queue.snapshots
+
+    # -- members ------------------------------------------------------------------------------------------------------
+
+    def join(self, name: str) -> None:
+        """An operator wants a secondary in: a first copy, or the way back to a history that went on without it."""
+        held = self.holdings[name]
+        if not held.out:
+            return
+        held.out = False
+        role = self._before.get(name, held.role)
+        if held.volume_lost:
+            self.mirror.bring_back(name, Return(self, held, held.why_anew))
+        elif role not in (Role.SECONDARY, Role.AWAITING) or held.generation < self.generation:
+            self.bring_back(held)
+        else:
+            self.mirror.add(name)
+            self.returns_as(held, Role.SECONDARY)
+
+    def leave(self, name: str) -> None:
+        """An operator wants a secondary out: it stays so, whoever is the source, until it joins."""
+        self.holdings[name].out = True
+        self.mirror.remove(name)
 
     # -- data movers --------------------------------------------------------------------------------------------------
 
@@ -294,7 +316,8 @@ class Succession:
         """The other secondaries come back by themselves; the old source waits for the operator's word."""
         for arm in list(self.mirror.arms.values()):
             held = self.holdings[arm.member.name]
-            if not arm.member.present and held not in self.replaced and held.role is not Role.DEMOTED:
+            waits = not arm.member.present and held not in self.replaced and held.role is not Role.DEMOTED
+            if waits and not held.out:
                 self.bring_back(held)
 
     def bring_back(self, held: Holding) -> None:

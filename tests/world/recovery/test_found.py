@@ -7,7 +7,9 @@ from typing import Any
 
 from sim.records import (
     CommandRefused,
+    CopiesChanged,
     CopyBegan,
+    CopyFinished,
     DeltaSetCut,
     DifferenceAsked,
     Promoted,
@@ -16,6 +18,7 @@ from sim.records import (
     ResyncFinished,
     ResyncPlanned,
     RoleChanged,
+    SecondaryJoined,
     SetReplayed,
 )
 from sim.simulation import Run
@@ -257,3 +260,39 @@ def test_a_policy_of_playback_that_an_operator_set_outlives_a_change_of_source()
     assert all(later - earlier >= 9 * 60 * S for earlier, later in pairwise(played))
     policy = next(one.policy for one in status(done, 39 * 60 * S).replications[0].destinations if one.name == "porto")
     assert policy.timeout_ns == 10 * 60 * S
+
+
+def test_a_copy_that_joined_for_the_first_time_is_a_secondary_and_can_take_over() -> None:
+    """It waited for ever as far as its role went, and a failover to it broke the simulator (worlds 43, 119)."""
+    done = small("{at: 4 min, kind: join, secondary: lisbon}\n{at: 20 min, kind: failover, to: lisbon}")
+    assert facts(done, CopyFinished, secondary="lisbon", cause="initial_copy")
+    assert [promoted.site for promoted in facts(done, Promoted)] == ["lisbon"]
+    assert [role.role for role in facts(done, RoleChanged, site="lisbon")] == ["secondary", "primary"]
+
+
+def test_who_left_stays_out_whoever_is_the_source_until_it_joins_again() -> None:
+    """The next source called back whom an operator had taken out."""
+    leaves = "{at: 4 min, kind: leave, secondary: porto}\n{at: 10 min, kind: failover, to: lisbon}"
+    asked = "{at: 12 min, kind: resync, site: porto}\n{at: 20 min, kind: join, secondary: porto}"
+    done = small(f"{leaves}\n{asked}", secondaries=BOTH)
+    [promoted] = facts(done, Promoted)
+    [refused] = facts(done, CommandRefused)
+    assert refused.why == "porto is no member of the replication: it has to join"
+    [joined] = [
+        one.time_ns for one in facts(done, SecondaryJoined, secondary="porto") if one.time_ns >= promoted.time_ns
+    ]
+    assert joined == 20 * MIN
+    assert facts(done, RoleChanged, site="porto")[-1].role == "secondary"
+    assert facts(done, SetReplayed, secondary="porto", generation=2)
+
+
+def test_who_left_and_lost_its_volume_meanwhile_gets_a_whole_copy_when_it_joins() -> None:
+    burns = "{at: 6 min, kind: site-lost, site: porto, destroys: [volume], for: 1 min}"
+    done = small(
+        f"{{at: 4 min, kind: leave, secondary: porto}}\n{burns}\n{{at: 10 min, kind: join, secondary: porto}}",
+        secondaries=BOTH,
+    )
+    [planned] = facts(done, ResyncPlanned, site="porto")
+    assert (planned.way, planned.cause) == ("full", "volume_lost")
+    assert facts(done, RoleChanged, site="porto")[-1].role == "secondary"
+    assert facts(done, CopiesChanged)[-1].copies == 3
