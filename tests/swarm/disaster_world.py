@@ -122,9 +122,11 @@ def _source(run: Run, succession: Succession) -> Iterator[str]:
 
 def _copy(succession: Succession, name: str) -> Iterator[str]:
     held, arm = succession.holdings[name], succession.mirror.arms[name]
+    primary = succession.mirror.primary
+    waits = (arm.secondary.triggers.timeout_ns or 0) // (primary.schedule.triggers.timeout or 1)  # sets, for playback
     if held.role is not Role.SECONDARY or held.generation != succession.generation:
         yield f"copy: {name} is {held.role.value} of generation {held.generation}, not {succession.generation}"
     elif not arm.secondary.in_sync or not arm.secondary.playback.readable:
         yield f"sync: {name} is not in sync"
-    elif arm.secondary.playback.boundary.number < succession.mirror.primary.last_cut.number - 2:
-        yield f"behind: {name} is at {arm.secondary.playback.boundary}, cut is {succession.mirror.primary.last_cut}"
+    elif arm.secondary.playback.boundary.number < primary.last_cut.number - 2 - waits:
+        yield f"behind: {name} is at {arm.secondary.playback.boundary}, cut is {primary.last_cut}"
