@@ -43,10 +43,6 @@ class UndoList:
         """
         return UndoList(self.after, union_of([self.addresses, *(leg.addresses for leg in legs)]))
 
-    def merged_with(self, later: UndoList) -> UndoList:
-        """This list and one made after another failover: everything of both, counted from the later restart point."""
-        return UndoList(later.after, union_of([self.addresses, later.addresses]))
-
 
 class FullCopyCause(StrEnum):
     """Why everything must be copied, the most fundamental first: that one is named where there are several."""

@@ -178,11 +178,6 @@ def test_R7_a_list_covers_what_is_about_to_be_sent():
     assert (stored.after, stored.addresses.tolist()) == (SetId(1, 3), [0, 2, 5, 7])
 
 
-def test_case_51_lists_of_two_failovers_are_one():
-    merged = UndoList(SetId(1, 3), blocks(0, 5)).merged_with(UndoList(SetId(2, 2), blocks(1, 5)))
-    assert (merged.after, merged.addresses.tolist()) == (SetId(2, 2), [0, 1, 5])
-
-
 def test_union_of_lists_is_increasing_and_new():
     assert union_of([]).tolist() == union_of([blocks(), blocks()]).tolist() == []
     one = blocks(3, 70_000)
