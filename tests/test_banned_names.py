@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DETERMINISTIC = (
     *("sim/engine", "sim/world", "sim/scenario", "sim/summary"),
-    *("sim/records.py", "sim/quickly.py", "sim/streams.py", "sim/laws.py", "sim/oracle.py", "sim/simulation.py"),
+    *("sim/records.py", "sim/streams.py", "sim/laws.py", "sim/oracle.py", "sim/simulation.py"),
 )
 EVENT_PATH = ("sim/engine", "sim/world", "sim/streams.py", "sim/simulation.py")
 

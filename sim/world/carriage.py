@@ -6,13 +6,10 @@ what was sent again, because packets or whole chunks were lost, is retransmissio
 
 from __future__ import annotations
 
-from sim.quickly import quickly
 from sim.records import BytesCarried
 from sim.world.clock import Clock
 from sim.world.ledger import Ledger
 from sim.world.network import Flow, Way
-
-_bytes_carried = quickly(BytesCarried)
 
 
 class Carriage:
@@ -32,7 +29,7 @@ class Carriage:
             for why, size in amounts:
                 if size or (why == cause and not carried):
                     self._ledger.append(
-                        _bytes_carried(
+                        BytesCarried(
                             time_ns=now,
                             replication=self._replication,
                             link=direction.link,

@@ -15,15 +15,12 @@ from sim.engine.receiver import Outcome, SetReceiver
 from sim.engine.relay import Relay
 from sim.engine.savevolume import Found, SaveVolume, SaveVolumeFull
 from sim.engine.storedset import StoredSet
-from sim.quickly import quickly
 from sim.records import ChunksDiscarded, SaveVolumeChanged
 from sim.world.clock import Order, Signal
 from sim.world.mischief import Dangers, Mischief, SpoiltButStored
 from sim.world.node import Seat
 from sim.world.primary import Primary
 from sim.world.transfer import Chunks, Offer, Transfer
-
-_save_volume_changed = quickly(SaveVolumeChanged)
 
 
 class Inbox:
@@ -154,7 +151,7 @@ class Inbox:
     def tell_save_volume(self) -> None:
         """Enter how full this member's save volume is."""
         self.ledger.append(
-            _save_volume_changed(
+            SaveVolumeChanged(
                 time_ns=self.clock.now_ns,
                 replication=self.replication,
                 site=self.node.site,

@@ -19,7 +19,6 @@ from sim.engine.source import Source
 from sim.engine.triggers import Triggers
 from sim.engine.volume import PAGE_BLOCKS
 from sim.oracle import Oracle
-from sim.quickly import quickly
 from sim.records import (
     Acknowledged,
     CopyOutFinished,
@@ -385,4 +384,4 @@ class Primary:
         )
 
     def _tell(self, kind: type, **facts: object) -> None:
-        self.ledger.append(quickly(kind)(time_ns=self.clock.now_ns, replication=self.name, **facts))
+        self.ledger.append(kind(time_ns=self.clock.now_ns, replication=self.name, **facts))

@@ -18,7 +18,6 @@ from simpy.events import Event
 from sim.engine.identity import START, SetId
 from sim.engine.playback import Playback
 from sim.engine.savevolume import SaveVolume
-from sim.quickly import quickly
 from sim.records import ReplayBegan, SetReceived, SetReplayed
 from sim.world.clock import Order, Process, Signal, Wait
 from sim.world.fluid import Flow
@@ -26,8 +25,6 @@ from sim.world.inbox import Inbox
 from sim.world.node import Seat
 from sim.world.primary import Primary
 from sim.world.snapshotwatch import SnapshotWatch
-
-_set_received, _replay_began, _set_replayed = quickly(SetReceived), quickly(ReplayBegan), quickly(SetReplayed)
 
 
 @dataclass(slots=True)
@@ -84,7 +81,7 @@ class Secondary:
     def received(self, set_id: SetId, blocks: int) -> None:
         """A set is complete here: say so, and see whether it is time to play back."""
         self.ledger.append(
-            _set_received(
+            SetReceived(
                 time_ns=self.clock.now_ns,
                 replication=self.replication,
                 secondary=self.name,
@@ -241,7 +238,7 @@ class Secondary:
         self._last_playback_ns = self.clock.now_ns
         self._see_view(last)
         self.ledger.append(
-            _replay_began(
+            ReplayBegan(
                 time_ns=self.clock.now_ns,
                 replication=self.replication,
                 secondary=self.name,
@@ -275,7 +272,7 @@ class Secondary:
         self._see_what_is_needed()
         self._see_view(last)
         self.ledger.append(
-            _set_replayed(
+            SetReplayed(
                 time_ns=self.clock.now_ns,
                 replication=self.replication,
                 secondary=self.name,

@@ -16,7 +16,6 @@ from typing import Protocol
 from sim.engine.deltaset import ChunkRange, Header
 from sim.engine.identity import SetId
 from sim.engine.savevolume import SaveVolume
-from sim.quickly import quickly
 from sim.world.carriage import Carriage
 from sim.world.clock import Order, Process, Signal, Stop, Wait
 from sim.world.inbox import Inbox
@@ -238,7 +237,7 @@ class Sender:
             return None
         source.followers.append(lambda: self._break(transfer))
         held_bytes = transfer.payload_bytes - source.payload_bytes
-        return quickly(Feed)(upstream=source.flow, held_bytes=held_bytes, chunk_bytes=source.chunk_bytes)
+        return Feed(upstream=source.flow, held_bytes=held_bytes, chunk_bytes=source.chunk_bytes)
 
     def _hand_over(self, transfer: Transfer) -> None:
         """Everything of the set is there; over a connection that broke meanwhile it is not."""
