@@ -241,7 +241,7 @@ class Sender:
 
     def _hand_over(self, transfer: Transfer) -> None:
         """Everything of the set is there; over a connection that broke meanwhile it is not."""
-        if not self._is_under_way(transfer):
+        if transfer.is_over or not self._is_under_way(transfer):
             return
         if transfer.source is not None:
             transfer.source.hand_over()  # where both fall in one instant, what brought it comes first

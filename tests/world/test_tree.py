@@ -32,6 +32,7 @@ from tests.world.trees import tree
 R = TypeVar("R", bound=Record)
 S = 1_000_000_000
 MIN = 60 * S
+CAUSES = ("delta_set", "retransmission")
 
 
 def run(*args: object, **said: object) -> Run:
@@ -192,6 +193,20 @@ def test_T2_T3_spoilt_and_doubled_chunks_are_counted_and_harmless(kind: str) -> 
     assert {fact.cause for fact in thrown} <= causes
     assert sum(fact.chunks for fact in thrown) > 5, "this test is about chunks that are thrown away"
     settled(done)
+
+
+def test_what_was_spoilt_before_a_forwarder_is_sent_again_and_counted_so_once() -> None:
+    """Each copy that was fed by it handed the spoilt set over once more: later sets were taken for retransmissions."""
+    near = "bandwidth: 80 Mbit/s, rtt: 0 ms, congestion: ideal"  # further down it is over before a word comes back
+    far = "bandwidth: 8 Mbit/s, rtt: 400 ms, congestion: ideal, chunk_header: 0 B"
+    said = {"until": "16 min 50 s", "link": far, "down": near}
+    carried = []
+    for trouble in ("", "{at: 2 min, kind: link-corrupt, link: trunk, corrupt: 20 %, for: 10 min}"):
+        done = run(timeline=trouble, **said)
+        trunk = facts(done, BytesCarried, link="trunk", source="near")
+        carried.append({cause: sum(one.carried_bytes for one in trunk if one.cause == cause) for cause in CAUSES})
+    assert carried[1]["retransmission"] > 10 * 2**16
+    assert carried[0]["delta_set"] == carried[1]["delta_set"] > 0
 
 
 def test_trouble_concerns_only_chunks_that_pass_while_it_lasts() -> None:

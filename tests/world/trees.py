@@ -12,6 +12,7 @@ def tree(
     hub: str = "forwarders: {hub: {}}",
     secondaries: str = "leaf: {via: hub}, twig: {via: hub}",
     link: str = "bandwidth: 8 Mbit/s, rtt: 20 ms, congestion: ideal",
+    down: str = "",
     past: str = "bandwidth: 2 Mbit/s, rtt: 40 ms, congestion: ideal",
     retries: int = 1,
     retry_after: str = "10 s",
@@ -33,8 +34,8 @@ run: {{until: {until}, seed: {seed}}}
 sites: {{near: {{}}, hub: {hub_site}, leaf: {{}}, twig: {{}}}}
 links:
   trunk: {{between: [near, hub], {link}}}
-  to-leaf: {{between: [hub, leaf], {link}}}
-  to-twig: {{between: [hub, twig], {link}}}
+  to-leaf: {{between: [hub, leaf], {down or link}}}
+  to-twig: {{between: [hub, twig], {down or link}}}
   past: {{between: [near, leaf], {past}}}
 volumes:
   vol: {{size: {size}, block: 4 KiB, workload: {{w: {workload}}}}}
