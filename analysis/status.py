@@ -130,7 +130,7 @@ def _save_volume(found: SaveVolume | None) -> str:
 
 
 def _name(name: SetName | None) -> str:
-    return "nothing" if name is None else "the start" if name.number == 0 else str(name)
+    return "nothing" if name is None else "the start" if name == (1, 0) else str(name)
 
 
 def _blocks(count: int) -> str:

@@ -106,6 +106,12 @@ def test_a_copy_off_the_history_says_by_its_role_what_it_waits_for(role: str, st
     assert destination(at(story, 91), "madrid").state == "being resynced"
 
 
+def test_the_first_boundary_of_a_later_generation_is_not_the_start() -> None:
+    story = Recovered(until=100).source(50, "lisbon", "madrid")
+    assert "up to g2.0, up to g2.0" in table(at(story, 60))
+    assert "up to the start, up to the start" in table(at(Story(until=40), 10))
+
+
 def test_while_a_copy_is_under_way_nothing_is_served_and_no_set_is_outstanding() -> None:
     story = Story(until=40).cut(1, 10).copy_began(12, stamp=1).cut(2, 20)
     found = at(story, 25)
