@@ -1,6 +1,7 @@
 """What was cut and is not yet complete at a secondary: waiting, or on its way.
 
-sets that a copy holds already do not travel any more, and those of a secondary that was dropped, or left, never will
+sets that a copy holds already do not travel any more, and those of a secondary that was dropped, or left, never will;
+what is cut while it is no member is not for it
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ def history(facts: Facts, generation: Generation, secondary: str) -> list[Waitin
     """Each change of what has not arrived in whole at a secondary, in order of time."""
     waiting: dict[int, int] = {}
     total, found = 0, [Waiting(generation.began.time_ns, 0, 0)]
+    member = generation.membership[secondary]
     for fact in _concerning(facts, generation.name, secondary):
+        if isinstance(fact, DeltaSetCut) and not member.holds(fact.time_ns):
+            continue
         total += _see(fact, generation, waiting)
         found.append(Waiting(fact.time_ns, len(waiting), total))
     return found

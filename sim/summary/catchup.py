@@ -1,7 +1,7 @@
 """How long a secondary that is behind takes to catch up, and how well two simple estimates foresee it.
 
     behind        more than one set has not arrived, or one that waited through an outage
-    caught up     every set that was cut has arrived
+    caught up     every set that was cut has arrived; who is let go (left, dropped) never does
     linear        backlog / payload rate of the narrowest link on its way: blind to what is still cut (NUMBERS 1.4)
     drain rate    backlog / (observed receive rate - observed cut rate), each over the newest sets
 asked at the end of each outage, and whenever a set is cut or arrives while the secondary is behind; not within an
@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-from sim.records import CopyOutFinished, DeltaSetCut, LinkStood, SetReceived
+from sim.records import CopyOutFinished, DeltaSetCut, LinkStood, SecondaryDropped, SecondaryLeft, SetReceived
 from sim.summary import arrivals
 from sim.summary.facts import Facts
 from sim.summary.generation import Generation
@@ -32,7 +32,10 @@ ESTIMATORS: Final = ("linear", "drain")
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What was foreseen at an instant; None where an estimator has no answer, or it has not happened by the end."""
+    """What was foreseen at an instant; None where an estimator has no answer, or it has not happened by the end.
+
+    `arrived`: all that waited has arrived by then, or will; not so where nothing waits any more because it was let go.
+    """
 
     time_ns: int
     backlog_bytes: int
@@ -40,6 +43,7 @@ class Estimate:
     drain_ns: int | None
     caught_up_ns: int | None
     after_outage: bool
+    arrived: bool = True
 
     def said_ns(self, estimator: str) -> int | None:
         """What an estimator said."""
@@ -48,7 +52,9 @@ class Estimate:
     def error_ns(self, estimator: str) -> int | None:
         """What an estimator said, less how long it really took."""
         said = self.said_ns(estimator)
-        return None if said is None or self.caught_up_ns is None else said - (self.caught_up_ns - self.time_ns)
+        if said is None or self.caught_up_ns is None or not self.arrived:
+            return None
+        return said - (self.caught_up_ns - self.time_ns)
 
 
 class CatchingUp:
@@ -58,6 +64,11 @@ class CatchingUp:
         facts = generation.facts
         self._generation, self._secondary, self.outages = generation, secondary, outages
         self.waiting = arrivals.history(facts, generation, secondary)
+        self._let_go_ns = {
+            fact.time_ns
+            for fact in facts.of_arm(generation.name, secondary)
+            if isinstance(fact, SecondaryLeft | SecondaryDropped)
+        }
         self._links = {link.link: link for link in facts.of(LinkStood)}
         self._cuts = list(facts.about(DeltaSetCut, replication=generation.name))
         self._cut_ns = [cut.time_ns for cut in self._cuts]
@@ -134,7 +145,8 @@ class CatchingUp:
     def _estimate(self, time_ns: int, caught_up_ns: int | None, *, after_outage: bool) -> Estimate:
         backlog = arrivals.at(self.waiting, time_ns).payload_bytes
         linear, drain = self._linear_ns(backlog, time_ns), self._drain_ns(backlog, time_ns)
-        return Estimate(time_ns, backlog, linear, drain, caught_up_ns, after_outage)
+        arrived = caught_up_ns not in self._let_go_ns
+        return Estimate(time_ns, backlog, linear, drain, caught_up_ns, after_outage, arrived)
 
     def _linear_ns(self, backlog: int, time_ns: int) -> int | None:
         rates = self._payload_rates(time_ns)

@@ -137,6 +137,23 @@ def test_nothing_is_foreseen_within_an_outage_and_what_never_arrives_is_not_scor
     assert not [key for key in summary if key.startswith("eta_error")]
 
 
+def test_what_is_cut_after_a_secondary_has_left_does_not_wait_for_it_and_what_it_let_go_is_not_scored() -> None:
+    story = Story(until=100, secondaries=("lisbon", "porto"))
+    for name in ("lisbon", "porto"):
+        story.link(name, ("madrid", name)).route(name, "madrid", name)
+    story.fault(5, 20, "porto").fault(50, 60, "porto").cut(1, 10, blocks=9).received(1, 11, blocks=9)
+    story.add(records.SecondaryLeft, 30, secondary="porto").cut(2, 40, blocks=9).cut(3, 70, blocks=9)
+    assert summarise(story.in_order().run())["unreceived_bytes.porto"] == 0
+    story.add(records.SecondaryJoined, 80, secondary="porto").cut(4, 90, blocks=2)
+    read = Read(story.in_order().run())
+    summary = summarise(read)
+    assert (summary["unreceived_bytes.lisbon"], summary["unreceived_bytes.porto"]) == (20 * BLOCK, 2 * BLOCK)
+    assert summary["catch_up_seconds.porto"] == 10.0, "from 20, when its line came back, until it left"
+    estimates = read.catching_ups(read.mirrors[0], "porto")[0].estimates
+    assert [(one.time_ns / S, one.arrived) for one in estimates] == [(20, False)]
+    assert not [key for key in summary if key.startswith("eta_error_seconds.porto")]
+
+
 def test_an_estimate_is_wrong_by_what_it_says_less_what_happened() -> None:
     said = Estimate(ns(10), 5, linear_ns=ns(3), drain_ns=None, caught_up_ns=ns(17), after_outage=True)
     assert (said.error_ns("linear"), said.error_ns("drain")) == (ns(-4), None)
