@@ -45,7 +45,7 @@ class VolumeStood(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkStood(Record):
-    """A link at the start of the run; bits per second is 0 for an unlimited link, each way for itself."""
+    """A link at the start of the run; bits a second each way for itself: 0 for unlimited, of a profile the highest."""
 
     link: str
     bits_per_s: int

@@ -174,8 +174,9 @@ TABLE: Final = (
     ),
     Metric(
         "link_utilisation", "link_utilisation.<link>", "share",
-        "bits a second over bandwidth, in the direction that is used more; each transfer at its mean rate over the "
-        "time in which its link was not cut", None, curves=series.link_utilisation, statistics=ENDS,
+        "bits a second over bandwidth (the highest of a profile), in the direction that is used more; each transfer at "
+        "its mean rate over the time in which its link was not cut", None,
+        curves=series.link_utilisation, statistics=ENDS,
     ),
     Metric(
         "direction_utilisation", "direction_utilisation.<link>.<from>", "share",

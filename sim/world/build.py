@@ -87,7 +87,8 @@ class Builder:
         self._row_type: RowType = row_type
         self._clock = Clock()
         self._nodes = {key: node for site in sorted(scenario.sites) for key, node in self._data_movers(site)}
-        self._network = Network(self._clock, streams, link_specs(scenario))
+        self._links = link_specs(scenario)
+        self._network = Network(self._clock, streams, self._links)
 
     def world(self) -> World:
         """Everything, wired."""
@@ -121,17 +122,17 @@ class Builder:
         yield from ((f"{site}/{node.name}", node) for node in movers)
 
     def _tell_links(self) -> None:
-        for name, link in sorted(self._scenario.links.items()):
-            there, back = link.direction(0), link.direction(1)
+        for link in self._links:
+            there, back = link.there.nominal_bits_per_s, link.back.nominal_bits_per_s
             self._ledger.append(
                 LinkStood(
                     time_ns=0,
-                    link=name,
-                    bits_per_s=there.bandwidth,
-                    rtt_ns=there.rtt,
+                    link=link.name,
+                    bits_per_s=there,
+                    rtt_ns=self._scenario.links[link.name].rtt,
                     ends=link.between,
-                    back_bits_per_s=back.bandwidth if back.bandwidth != there.bandwidth else None,
-                    congestion=link.congestion_control,
+                    back_bits_per_s=back if back != there else None,
+                    congestion=link.congestion,
                 )
             )
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from sim.records import WritesLooked
+from sim.records import BytesCarried, LinkStood, WritesLooked
 from sim.scenario import load_text
 from sim.simulation import Run, simulate
 from sim.summary import Story, summarise
 from sim.summary.distribution import Distribution
+from sim.summary.linkstate import links
 from sim.summary.loss import step_instants
 
 S = 10**9
@@ -162,3 +163,21 @@ def test_what_a_tree_carries_is_what_its_links_did_and_a_star_carries_the_first_
     assert 0 < summary["catch_up_seconds.porto"] < 60  # type: ignore[operator]
     read = Story(run)
     assert [row.spans for row in [read.phases["outage"]]] == [((301 * S, 501 * S),)]
+
+
+def test_a_link_whose_bandwidth_follows_the_clock_is_not_told_as_unlimited(tmp_path: Path) -> None:
+    """Its capacity is the highest that it is meant to have, each way for itself."""
+    (tmp_path / "day.csv").write_text("time,bandwidth\n0,4 Mbit/s\n5 min,8 Mbit/s\n10 min,2 Mbit/s\n")
+    profiled = TREE.replace(
+        "between: [madrid, hub], bandwidth: 8 Mbit/s",
+        "between: [madrid, hub], bandwidth_profile: {file: day.csv}, back: {bandwidth: 1 Mbit/s}",
+    )
+    read = Story(simulate(load_text(profiled, base_dir=tmp_path), checking="full"))
+    stood = next(link for link in read.facts.of(LinkStood) if link.link == "trunk")
+    assert (stood.bits_per_s, stood.back_bits_per_s) == (8_000_000, 1_000_000)
+    assert {link.link: link.bits_per_s for link in links(read)}["trunk"] == 8_000_000
+    summary = summarise(read)
+    carried = sum(fact.carried_bytes for fact in read.facts.of(BytesCarried) if fact.link == "trunk")
+    assert carried and summary["link_utilisation.trunk.mean"] == pytest.approx(carried * 8 / 1000 / 8_000_000)
+    linear = [one.linear_ns for one in read.catching_ups(read.mirrors[0], "lisbon")[0].estimates]
+    assert linear and all(linear), "what waits takes time"
