@@ -158,9 +158,9 @@ def standings(
     its first copy is complete; one whose `site` is lost nothing until that is back.
     """
     concerned = list(_concerning(facts, replication, secondary, site))
-    copied_at_first = first and any(isinstance(fact, CopyBegan) and fact.cause == "initial_copy" for fact in concerned)
-    state = _Secondary(boundaries, readable=not (begins_empty or copied_at_first))
     since_ns = boundaries.times_ns[0]
+    copied_at_first = first and _begins_with_a_copy(concerned, since_ns)
+    state = _Secondary(boundaries, readable=not (begins_empty or copied_at_first))
     for fact in concerned:
         if fact.time_ns < since_ns:
             state.see(fact)  # a disaster before this generation
@@ -179,6 +179,16 @@ def standings(
         ):
             history.append(changed)
     return history
+
+
+def _begins_with_a_copy(concerned: list[Record], since_ns: int) -> bool:
+    """Whether an initial copy was its first one: who left, and came again, had one before it left."""
+    for fact in concerned:
+        if isinstance(fact, CopyBegan) and fact.cause == "initial_copy":
+            return True
+        if isinstance(fact, SecondaryLeft) and fact.time_ns > since_ns:
+            return False
+    return False
 
 
 def _concerning(facts: Facts, replication: str, secondary: str, site: str) -> Iterator[Record]:

@@ -195,3 +195,15 @@ def test_who_joins_later_is_no_copy_without_limit_of_lag_before_and_none_after_i
     assert summary["exposure_everything_seconds.default.porto"] == 10.0
     asked = measure(parse_check("max(lag{to=porto}) < 1 h"), story.run())
     assert (asked.value, asked.why) == (float("inf"), "unreadable for 10 of 100 s")
+
+
+def test_who_left_and_came_again_had_a_copy_before_it_left() -> None:
+    story = Story(until=100, secondaries=("lisbon", "porto")).cut(1, 10).received(1, 12, to="porto")
+    story.replayed(1, 13, to="porto").add(records.SecondaryLeft, 30, secondary="porto").cut(2, 50)
+    story.add(records.SecondaryJoined, 60, secondary="porto").copy_began(
+        60, to="porto", cause="initial_copy", why="first_copy", stamp=2
+    )
+    story.copied(2, 70, to="porto", cause="initial_copy")
+    summary = summarise(story.run())
+    assert summary["unreadable_seconds.porto"] == 10.0, "while it was copied anew"
+    assert summary["lag_seconds.porto.mean"] == (13 * 6.5 + 17 * 11.5 + 30 * 35) / 60
