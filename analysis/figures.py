@@ -140,14 +140,25 @@ def _three(summary: Mapping[str, Any], key: str, unit: Any) -> str:
 
 def _fill(story: Story, series: pd.DataFrame, events: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:
     capacities = save_volume_capacities(story.facts)
-    shown = list(capacities)[:MOST_PANELS]
+    shown = fullest(story, summary, MOST_PANELS)
+    left_out = len(capacities) - len(shown)
     drawn = figure(len(shown), height=2.6)
     for ax, site in zip(drawn.subplots(len(shown), 1, squeeze=False)[:, 0], shown, strict=True):
         most, capacity = amount(summary[f"save_volume_bytes.{site}.max"], "B"), capacities[site]
         note = f"at most {most} of {amount(capacity, 'B')}" if capacity else f"at most {most}"
+        if left_out and site == shown[0]:
+            note = f"{left_out} more sites are not shown · {note}"
         way = way_of(story, site)
         save_volume_fill(series, events, ax, site=site, capacity_bytes=capacity, way=way, note=note)
     return drawn
+
+
+def fullest(story: Story, summary: Mapping[str, Any], most: int) -> list[str]:
+    """At most so many sites with a save volume, those of sources and those that were fullest, in the order of all."""
+    sites = list(save_volume_capacities(story.facts))
+    sources = {one.began.primary for mirror in story.mirrors for one in mirror.generations}
+    ranked = sorted(sites, key=lambda site: (site not in sources, -summary[f"save_volume_bytes.{site}.max"]))
+    return [site for site in sites if site in ranked[:most]]
 
 
 def _wan_note(summary: Mapping[str, Any]) -> str:

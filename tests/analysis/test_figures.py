@@ -17,9 +17,11 @@ from analysis.charts.cost import disaster_cost
 from analysis.charts.lag import lag_over_time
 from analysis.charts.outline import MOST_CORNERS, draw_marks, envelope
 from analysis.charts.shading import TROUBLES, gaps, spans
-from analysis.figures import draw_all
+from analysis.figures import draw_all, fullest
 from analysis.style import drawing, size_unit, time_unit
-from sim.records import ReplicationStopped
+from sim.records import ReplicationStopped, SaveVolumeChanged
+from sim.summary import Story as Read
+from sim.summary import summarise
 from tests.summary.ledgers import HandRun, S, Story, said, sawtooth, scenario
 from tests.summary.test_summarise import eventful, two_replications
 
@@ -78,6 +80,19 @@ def test_charts_have_titles_units_and_what_was_the_matter(tmp_path: Path) -> Non
     cost = words(tmp_path / "disaster_cost.svg")
     for phrase in ("Time that a disaster would cost", "lost (s)", "lost (KiB)", "failover at once"):
         assert phrase in cost
+
+
+def test_of_many_save_volumes_that_of_the_source_and_the_fullest_are_drawn(tmp_path: Path) -> None:
+    offices = tuple(f"office-{number}" for number in range(12))
+    story = Story(until=40, secondaries=offices)
+    for number, site in enumerate((*offices, "madrid")):
+        used = 0 if site == "madrid" else 1 + number
+        story.add(SaveVolumeChanged, 10, site=site, used_bytes=used, capacity_bytes=20)
+    read = Read(story.run())
+    assert fullest(read, summarise(read), 3) == ["madrid", "office-10", "office-11"]
+    draw_all(read, tmp_path)
+    drawn = words(tmp_path / "save_volume_fill.svg")
+    assert "How full the save volume in madrid was" in drawn and "5 more sites are not shown" in drawn
 
 
 def test_a_run_without_links_or_replication_has_no_chart_of_them(tmp_path: Path) -> None:
