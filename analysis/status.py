@@ -203,7 +203,8 @@ def _link_row(link: LinkStatus, now_ns: int) -> Row:
         + f" since {clock(fault.since_ns, fine=now_ns < FINE_NS)}"
         for fault in link.faults
     ]
-    rate = bandwidth(link.bits_per_s) if link.bits_per_s else "unlimited"
+    there, back = (bandwidth(rate) if rate else "unlimited" for rate in (link.bits_per_s, link.back_bits_per_s))
+    rate = there if there == back else f"{there}, back {back}"
     return Row(
         link.link, (" – ".join(end for end in link.ends if end), rate, link.state, "; ".join(since)),
         "" if link.state == UP else "yellow",

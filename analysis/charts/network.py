@@ -164,12 +164,18 @@ def _draw_link(ax: Axes, both: pd.DataFrame, line: Line, n_routes: int) -> None:
 
 def _about(both: pd.DataFrame, busy: float | None) -> str:
     """What stands at a link: its name, how busy it was, what it carried."""
-    carried, limit = both["carried_bytes"].sum(), both["bits_per_s"].max()
+    carried, limit = both["carried_bytes"].sum(), _limit(both)
     rate = bandwidth(limit) if limit else "no limit"
     if not carried:
         return f"{both['link'].iloc[0]} · {rate}, not used"
     share = rate if busy is None else f"{amount(busy, 'share')} of {rate}"
     return f"{both['link'].iloc[0]} · {share} · {amount(carried, 'B')}"
+
+
+def _limit(both: pd.DataFrame) -> int:
+    """The bandwidth of the direction whose utilisation is told; where none carried anything, the higher."""
+    told = both.loc[both["utilisation"].fillna(-1.0) == both["utilisation"].fillna(-1.0).max()]
+    return int(told["bits_per_s"].max())
 
 
 def _trouble(both: pd.DataFrame) -> str:

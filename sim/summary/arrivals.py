@@ -1,7 +1,7 @@
 """What was cut and is not yet complete at a secondary: waiting, or on its way.
 
-sets that a copy holds already do not travel any more, and those of a secondary that was dropped, or left, never will;
-what is cut while it is no member is not for it
+sets that a copy holds already do not travel any more (one by two snapshots holds more at its end than at its begin),
+and those of a secondary that was dropped, or left, never will; what is cut while it is no member is not for it
 """
 
 from __future__ import annotations
@@ -11,7 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
 
-from sim.records import CopyBegan, DeltaSetCut, Record, SecondaryDropped, SecondaryJoined, SecondaryLeft, SetReceived
+from sim.records import (
+    CopyBegan,
+    CopyFinished,
+    DeltaSetCut,
+    Record,
+    SecondaryDropped,
+    SecondaryJoined,
+    SecondaryLeft,
+    SetReceived,
+)
 from sim.summary.facts import Facts
 from sim.summary.generation import Generation
 
@@ -50,7 +59,7 @@ def _concerning(facts: Facts, replication: str, secondary: str) -> Iterator[Reco
     return merge(facts.about(DeltaSetCut, replication=replication), own, key=lambda fact: fact.time_ns)
 
 
-_ABOUT_ARRIVAL = (SetReceived, CopyBegan, SecondaryDropped, SecondaryLeft, SecondaryJoined)
+_ABOUT_ARRIVAL = (SetReceived, CopyBegan, CopyFinished, SecondaryDropped, SecondaryLeft, SecondaryJoined)
 
 
 def _see(fact: Record, generation: Generation, waiting: dict[int, int]) -> int:
@@ -62,7 +71,7 @@ def _see(fact: Record, generation: Generation, waiting: dict[int, int]) -> int:
             return fact.payload_bytes
         case SetReceived():
             return -waiting.pop(position(fact.generation, fact.number), 0)
-        case CopyBegan():
+        case CopyBegan() | CopyFinished():
             held = position(fact.generation, fact.number)
             return -sum(waiting.pop(number) for number in [number for number in waiting if number <= held])
     gone = sum(waiting.values())

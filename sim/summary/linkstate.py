@@ -9,6 +9,7 @@ from typing import Final
 from sim.records import FaultBegan, FaultEnded, LinkStood, NodeCameUp, NodeWentDown
 from sim.summary.faults import CUTS
 from sim.summary.story import Story
+from sim.summary.traffic import capacity
 
 UP: Final = "up"
 CUT: Final = "cut"
@@ -28,11 +29,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class LinkStatus:
-    """A link: up, impaired, or cut in one direction or both; bits per second is 0 for an unlimited one."""
+    """A link: up, impaired, or cut in one direction or both; bits a second, there and back, are 0 for unlimited."""
 
     link: str
     ends: tuple[str, str]
     bits_per_s: int
+    back_bits_per_s: int
     state: str
     faults: tuple[Fault, ...]
 
@@ -59,7 +61,7 @@ def links(story: Story) -> Iterator[LinkStatus]:
         own = [fault for fault in present.values() if fault.target == link.link]
         told = tuple(Fault(one.fault, one.kind, one.direction, one.detail, one.time_ns) for one in own)
         state = CUT if any(one.kind in CUTS for one in own) else IMPAIRED if own else UP
-        yield LinkStatus(link.link, link.ends, link.bits_per_s, state, told)
+        yield LinkStatus(link.link, link.ends, link.bits_per_s, capacity(link, link.ends[::-1]), state, told)
 
 
 def nodes(story: Story) -> Iterator[NodeStatus]:

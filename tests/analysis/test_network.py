@@ -102,6 +102,16 @@ def test_a_way_past_a_forwarder_is_dashed(tmp_path: Path) -> None:
     assert "for a while, past a forwarder" in words(tmp_path / "network.svg")
 
 
+def test_a_link_that_differs_by_direction_is_told_with_the_bandwidth_that_was_used(
+    tmp_path: Path,
+) -> None:
+    story = Story(until=100, links=False).link("wan", ("lisbon", "madrid"), rate=8_000_000, back_bits_per_s=800_000)
+    story.link("spare", ("madrid", "porto")).route("lisbon", "madrid", "wan").cut(1, 10, blocks=250)
+    story.carried(2_500_000, 20, 45, link="wan", way=("madrid", "lisbon")).received(1, 45, blocks=250)
+    draw_all(story.run(), tmp_path)
+    assert "wan · 25 % of 800 kbit/s · " in words(tmp_path / "network.svg")
+
+
 def test_one_link_needs_no_chart_of_the_network(tmp_path: Path) -> None:
     story = Story(until=40).link("wan", ("madrid", "lisbon")).route("lisbon", "madrid", "wan").cut(1, 10)
     assert not [path for path in draw_all(story.run(), tmp_path) if path.stem in ("network", "lag_of_all")]

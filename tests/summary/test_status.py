@@ -215,3 +215,9 @@ def test_times_are_of_a_clock() -> None:
     assert clock(ns(20 * 3600 + 11 * 60 + 56.7)) == "20:11:56"
     assert clock(ns(2 * 86_400 + 61)) == "2 d 0:01:01"
     assert clock(ns(59.25), fine=True) == "0:00:59.250"
+
+
+def test_a_link_that_differs_by_direction_says_both_bandwidths() -> None:
+    story = Story(until=40, links=False).link("wan", ("lisbon", "madrid"), back_bits_per_s=800_000)
+    asked = table(status(story.link("spare", ("madrid", "porto")).run(), 20 * S))
+    assert "8 Mbit/s, back 800 kbit/s" in asked

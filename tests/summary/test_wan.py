@@ -207,3 +207,11 @@ def test_who_left_and_came_again_had_a_copy_before_it_left() -> None:
     summary = summarise(story.run())
     assert summary["unreadable_seconds.porto"] == 10.0, "while it was copied anew"
     assert summary["lag_seconds.porto.mean"] == (13 * 6.5 + 17 * 11.5 + 30 * 35) / 60
+
+
+def test_sets_that_a_copy_by_two_snapshots_brings_do_not_wait_any_more() -> None:
+    story = Story(until=100).copy_began(0, cause="initial_copy", why="first_copy", stamp=0).cut(1, 10, blocks=5)
+    story.copied(1, 20, cause="initial_copy").cut(2, 30, blocks=7).received(2, 31, blocks=7)
+    summary = summarise(story.in_order().run())
+    assert summary["unreceived_bytes.lisbon"] == 0
+    assert "catch_up_seconds.lisbon" not in summary, "nothing waited when the copy was there"
