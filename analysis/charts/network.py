@@ -6,6 +6,7 @@ a line is a link: the busier, the thicker and the darker; an arrow is a route, f
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
@@ -23,7 +24,8 @@ from analysis.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, t
 from sim.summary import amount
 from sim.summary.amounts import bandwidth
 
-STEP: Final = 4.0  # inches between columns of sites
+STEP: Final = 4.0  # inches between columns of sites, at least
+FAN: Final = 1.2  # a column is so much wider than half the widest fan is high: steeper lines leave no room for labels
 THIN, THICK = 2.4, 9.0  # points
 CURVE = 41  # points of a curved line
 BUSY: Final = LinearSegmentedColormap.from_list("busy", ["#D9D9D9", "#F5C76B", "#E8743B", "#9E1B32"])
@@ -45,14 +47,14 @@ def size_of(sites: pd.DataFrame, links: pd.DataFrame, routes: pd.DataFrame) -> t
     places = _places(sites, links, routes)
     columns = max((column for column, _ in places.values()), default=0)
     rows = max((row for _, row in places.values()), default=0)
-    return max(7.5, STEP * columns + 2.8), _row_height(links) * rows + 2.2
+    return max(7.5, _step(places, links) * columns + 2.8), _row_height(links) * rows + 2.2
 
 
 def network(sites: pd.DataFrame, links: pd.DataFrame, routes: pd.DataFrame, ax: Axes, *, note: str = "") -> Axes:
     """Draw the tables of `analysis.topology`; `note` stands at the right above."""
     places = _places(sites, links, routes)
-    height = _row_height(links)
-    at = {site: np.array([STEP * column, -height * row]) for site, (column, row) in places.items()}
+    height, step = _row_height(links), _step(places, links)
+    at = {site: np.array([step * column, -height * row]) for site, (column, row) in places.items()}
     lines = {
         str(link): Line(at, places, both["source"].iloc[0], both["destination"].iloc[0], number)
         for number, (link, both) in enumerate(links.groupby("link", sort=False))
@@ -93,6 +95,13 @@ def _begin_of(routes: pd.DataFrame) -> pd.Series:
 def _row_height(links: pd.DataFrame) -> float:
     """Inches between rows of sites: room for one line of text at each link, or for a second one."""
     return 0.85 if any(_trouble(both) for _, both in links.groupby("link")) else 0.62
+
+
+def _step(places: dict[str, Place], links: pd.DataFrame) -> float:
+    """Inches between columns of sites: the more links go from one site to the next column, the wider."""
+    ends = links[["link", "source", "destination"]].itertuples(index=False, name=None)
+    fans = Counter(here for _, here, there in set(ends) if places[there][0] - places[here][0] == 1)
+    return max(STEP, FAN * _row_height(links) * (max(fans.values(), default=1) - 1) / 2)
 
 
 class Line:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis import figures, tables, topology
 from analysis.charts.layout import layered
+from analysis.charts.network import size_of
 from analysis.charts.shading import TROUBLES, Trouble, shade, spans
 from analysis.charts.wan import COLOURS
 from analysis.figures import draw_all
@@ -110,6 +111,21 @@ def test_a_link_that_differs_by_direction_is_told_with_the_bandwidth_that_was_us
     story.carried(2_500_000, 20, 45, link="wan", way=("madrid", "lisbon")).received(1, 45, blocks=250)
     draw_all(story.run(), tmp_path)
     assert "wan · 25 % of 800 kbit/s · " in words(tmp_path / "network.svg")
+
+
+def test_the_more_links_leave_a_site_the_wider_is_the_chart_so_that_their_labels_have_room() -> None:
+    def star(branches: int) -> tuple[float, float]:
+        story = Story(until=100, links=False)
+        for number in range(branches):
+            story.link(f"line-{number}", ("madrid", f"office-{number}")).route(
+                f"office-{number}", "madrid", f"line-{number}"
+            )
+        read = Read(story.run())
+        return size_of(topology.sites(read), topology.links(read), topology.routes(read))
+
+    narrow, wide = star(8), star(20)
+    assert narrow[0] == star(6)[0] < wide[0]
+    assert wide[0] - 2.8 > (wide[1] - 2.2) / 2, "no line is steeper than half a right angle"
 
 
 def test_one_link_needs_no_chart_of_the_network(tmp_path: Path) -> None:
