@@ -25,7 +25,7 @@ from sim.summary import amount
 from sim.summary.amounts import bandwidth
 
 STEP: Final = 4.0  # inches between columns of sites, at least
-FAN: Final = 1.2  # a column is so much wider than half the widest fan is high: steeper lines leave no room for labels
+FAN: Final = 1.6  # a column is so much wider than half the widest fan is high: steeper lines leave no room for labels
 THIN, THICK = 2.4, 9.0  # points
 CURVE = 41  # points of a curved line
 BUSY: Final = LinearSegmentedColormap.from_list("busy", ["#D9D9D9", "#F5C76B", "#E8743B", "#9E1B32"])

@@ -46,8 +46,8 @@ TROUBLES: Final = (
     Trouble("fault_began", ("fault_ended",), "a link was slow or bad", ORANGE, on_the_way=True, kinds=()),
     Trouble("node_went_down", ("node_came_up",), "a data mover was down", GREY, "///", on_the_way=True),
     Trouble(
-        "member_unreachable", ("member_reachable", "route_changed"), "given up as unreachable", BLACK, on_the_way=True,
-        strip=True, of_generation=True,
+        "member_unreachable", ("member_reachable", "route_changed", "secondary_left"), "given up as unreachable", BLACK,
+        on_the_way=True, strip=True, of_generation=True,
     ),
     Trouble(
         "replication_stopped", ("replication_started",), "replication stopped", SKY, "...", of_secondary=True,

@@ -17,6 +17,7 @@ from sim.records import (
     MemberUnreachable,
     Record,
     RouteChanged,
+    SecondaryLeft,
 )
 from sim.summary.facts import Facts
 from sim.summary.spans import before_next_generation, spans_between
@@ -34,10 +35,10 @@ def fault_spans(facts: Facts) -> list[tuple[Span, FaultBegan]]:
 def unreachable(facts: Facts) -> list[tuple[Span, MemberUnreachable]]:
     """When a member could not be reached: from the first attempt that failed to the first that did not.
 
-    Who is fed by another from some instant on is no longer unreachable to whoever fed it before; nor is anybody once
-    another generation began.
+    Who is fed by another from some instant on is no longer unreachable to whoever fed it before; nor is anybody who has
+    left, or once another generation began.
     """
-    marked = spans_between(facts, MemberUnreachable, (MemberReachable, RouteChanged), _member)
+    marked = spans_between(facts, MemberUnreachable, (MemberReachable, RouteChanged, SecondaryLeft), _member)
     return [((fact.since_ns, before_next_generation(facts, fact, end)), fact) for (_, end), fact in marked]
 
 
@@ -84,5 +85,7 @@ def _which(fact: Record) -> Hashable:
 
 
 def _member(fact: Record) -> Hashable:
+    if isinstance(fact, SecondaryLeft):
+        return fact.replication, fact.secondary
     assert isinstance(fact, MemberUnreachable | MemberReachable | RouteChanged)
     return fact.replication, fact.member

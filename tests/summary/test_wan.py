@@ -215,3 +215,9 @@ def test_sets_that_a_copy_by_two_snapshots_brings_do_not_wait_any_more() -> None
     summary = summarise(story.in_order().run())
     assert summary["unreceived_bytes.lisbon"] == 0
     assert "catch_up_seconds.lisbon" not in summary, "nothing waited when the copy was there"
+
+
+def test_who_has_left_is_no_longer_unreachable() -> None:
+    story = Story(until=100, secondaries=("lisbon", "porto")).unreachable(20, 25, None, "porto")
+    story.add(records.SecondaryLeft, 45, secondary="porto")
+    assert summarise(story.run())["unreachable_seconds.porto"] == 25.0
