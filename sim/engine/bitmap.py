@@ -354,6 +354,11 @@ def _bits(addresses: Addresses) -> Words:
     return _ONE << (addresses & _LOW6).view(np.uint64)
 
 
+def increase(addresses: Addresses) -> bool:
+    """Whether addresses increase strictly, as those of a delta set do."""
+    return bool(np.count_nonzero(addresses[1:] <= addresses[:-1]) == 0)
+
+
 def set_bits(words: Words) -> Addresses:
     """Positions of the set bits, counted through `words` from its first bit on, increasing."""
     flat = words.reshape(-1)

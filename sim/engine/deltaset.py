@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.bitmap import Addresses
+from sim.engine.bitmap import Addresses, increase
 from sim.engine.checksum import Sums, address_total, chunk_sums, seal, total
 from sim.engine.identity import SetId
 from sim.engine.ring import Region
@@ -150,11 +150,6 @@ class ChunkRange:
             return False
         first, last = shape.span(self.first_chunk, self.last_chunk)
         return bool(self.addresses.size == self.rows.shape[0] == last - first)
-
-
-def increase(addresses: Addresses) -> bool:
-    """Whether addresses increase strictly, as those of a set do."""
-    return bool(np.count_nonzero(addresses[1:] <= addresses[:-1]) == 0)
 
 
 def range_seal(set_id: SetId, shape: SetShape, first_chunk: int, last_chunk: int, data_sum: int) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sim.engine.bitmap import Addresses, Bitmap
+from sim.engine.bitmap import Addresses, Bitmap, increase
 from sim.engine.deltaset import NO_BLOCKS
 from sim.engine.evidence import Evidence, FullCopyCause, UndoList, union_of
 from sim.engine.identity import SetId
@@ -152,7 +152,7 @@ def _being_copied_out(stored: StoredSet, log: ModificationLog) -> Addresses | No
     if stored.id != log.stamp:
         return None
     listed, waiting = stored.addresses, log.old_addresses()
-    increasing = bool((listed[1:] > listed[:-1]).all()) and (listed.size == 0 or listed[0] >= 0)
+    increasing = increase(listed) and (listed.size == 0 or listed[0] >= 0)
     inside = listed.size == 0 or listed[-1] < log.n_blocks
     if increasing and inside and bool(Bitmap.of(log.n_blocks, listed).test(waiting).all()):
         return listed

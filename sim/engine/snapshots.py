@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from sim.engine.bitmap import Addresses, Bitmap, Mask
+from sim.engine.bitmap import Addresses, Bitmap, Mask, increase
 from sim.engine.bitmap_algebra import intersection, union
 from sim.engine.identity import SetId
 from sim.engine.queue_entry import Entry
@@ -129,7 +129,7 @@ class SnapshotQueue:
         Raises SnapshotStoreFull, IndexError outside the volume, ValueError for addresses that do not increase; then
         the volume is as it was.
         """
-        if np.count_nonzero(addresses[1:] <= addresses[:-1]):
+        if not increase(addresses):
             raise ValueError("addresses must be strictly increasing")
         return self.write_in_order(addresses, rows)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.bitmap import Addresses
+from sim.engine.bitmap import Addresses, increase
 from sim.engine.checksum import Sums, chunk_sums, total
-from sim.engine.deltaset import ChunkRange, ChunkSums, Header, Read, SetShape, increase, range_seal
+from sim.engine.deltaset import ChunkRange, ChunkSums, Header, Read, SetShape, range_seal
 from sim.engine.identity import SetId
 from sim.engine.ring import Region
 from sim.engine.volume import Contents, Rows

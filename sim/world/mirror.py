@@ -143,12 +143,8 @@ class Mirror:
 
     def add(self, secondary: str) -> None:
         """A secondary joins while everything runs: it gets a first copy (L1228-1232). One that is there stays."""
-        arm = self.arms[secondary]
-        if not arm.member.present:
-            arm.member.present = True
-            arm.secondary.playing = True
-            self._tell(SecondaryJoined, secondary=secondary)
-            arm.copier.ask("initial_copy", "joined")
+        if self._comes_in(secondary):
+            self.arms[secondary].copier.ask("initial_copy", "joined")
 
     def remove(self, secondary: str) -> None:
         """A secondary leaves: nothing is kept or sent for it, and nothing can be read there. Twice is no fault."""
@@ -160,12 +156,18 @@ class Mirror:
 
     def bring_back(self, secondary: str, returning: Returning) -> None:
         """A copy that is off this history comes back to it, by what differs or by a whole copy (FIG 28)."""
+        self._comes_in(secondary)
+        self.arms[secondary].copier.ask_back(returning)
+
+    def _comes_in(self, secondary: str) -> bool:
+        """Make it a member; False for one that is there."""
         arm = self.arms[secondary]
-        if not arm.member.present:
-            arm.member.present = True
-            arm.secondary.playing = True
-            self._tell(SecondaryJoined, secondary=secondary)
-        arm.copier.ask_back(returning)
+        if arm.member.present:
+            return False
+        arm.member.present = True
+        arm.secondary.playing = True
+        self._tell(SecondaryJoined, secondary=secondary)
+        return True
 
     # -- the end of its generation ------------------------------------------------------------------------------------
 

@@ -143,6 +143,10 @@ class Succession:
         else:
             self.is_again(held, role)
 
+    def _role_when_up(self, held: Holding) -> Role:
+        """A copy's role; of one whose site is down, what it will be again."""
+        return self._before.get(held.name, held.role)
+
     def look(self) -> None:
         """The run ends."""
         self.replaced.look()
@@ -174,7 +178,7 @@ class Succession:
         if not held.out:
             return
         held.out = False
-        role = self._before.get(name, held.role)
+        role = self._role_when_up(held)
         if held.volume_lost:
             self.mirror.bring_back(name, Return(self, held, held.why_anew))
         elif role not in (Role.SECONDARY, Role.AWAITING) or held.generation < self.generation:
@@ -255,7 +259,7 @@ class Succession:
         playback = arm.secondary.playback
         if held.volume_lost or (playback.readable and playback.view != playback.boundary):
             arm.secondary.forget_everything()  # what is there is no boundary any more
-        if self._before.get(held.name, held.role) is not Role.RESYNCING:
+        if self._role_when_up(held) is not Role.RESYNCING:
             self.mirror.drop(held.name, why)
             self.mirror.bring_back(held.name, Return(self, held, why))
         else:  # what it had received is gone, and its undo list is there, or its volume is not

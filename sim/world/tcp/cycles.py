@@ -59,7 +59,8 @@ def cycle_of(congestion: str, pipe: Pipe) -> Cycle | None:
     s.window = s.threshold
     if not pipe.pipe <= s.window < pipe.full:
         return None
-    grows, grows_s = s.growth(pipe).until(pipe.full)
+    growth = s.growth(pipe)
+    grows = growth.reach(pipe.full)
     sent = grows + (pipe.full - 1) + s.window  # detection sends a window, without the packet that is lost
-    lasts_s = grows_s + (pipe.full + s.window) * pipe.gap_s
+    lasts_s = growth.after(grows)[0] + (pipe.full + s.window) * pipe.gap_s
     return Cycle(s.window, s.w_max, sent, lasts_s, 1 + (epochs.FAR - 1) * grows)

@@ -47,14 +47,13 @@ def _grown(s: Sender, passes: float, pipe: Pipe) -> tuple[float, float, float, b
     whether the queue overflows."""
     growth, begun, limit = s.growth(pipe), s.window, min(pipe.full, pipe.window)
     is_reached = pipe.round_s > 0 and limit < math.inf
-    room, room_s = growth.until(limit) if is_reached and begun < limit else (0.0, 0.0)
+    room = growth.reach(limit) if is_reached and begun < limit else 0.0
     is_far_beyond = is_reached and passes > FAR * room + 1
     seconds, window = (math.inf, math.inf) if is_far_beyond else growth.after(passes)
     overflow = window > limit >= pipe.full and room + 1 < passes
     if overflow or pipe.full > limit < window:
-        if passes <= room:
-            return passes, growth.after(passes)[0], max(begun, limit), overflow
-        return room, room_s, max(begun, limit), overflow
+        passes = min(passes, room)
+        return passes, growth.after(passes)[0], max(begun, limit), overflow
     return passes, seconds, window, overflow
 
 

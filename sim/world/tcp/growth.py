@@ -9,7 +9,6 @@ of an odd one a packet waits for the next before it is acknowledged (RFC 5681, 4
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Final, Protocol
 
 from sim.world.tcp.path import Pipe
@@ -36,18 +35,6 @@ class Growth(Protocol):
     def window_at(self, seconds: float) -> float:
         """The window after so long."""
 
-    def until(self, window: float) -> tuple[float, float]:
-        """Packets, and seconds, until the window has this size."""
-
-
-@lru_cache(maxsize=4096)
-def growth(congestion: str, window: float, w_max: float, since_s: float, pipe: Pipe) -> Growth:
-    """How a window grows that had this size at the start of its epoch, `since_s` ago; for reno: that it has now.
-
-    The same object for the same: without luck, epoch after epoch fills the same queue from the same window.
-    """
-    return RenoGrowth(window, pipe) if congestion == "reno" else CubicGrowth(window, w_max, since_s, pipe)
-
 
 class RenoGrowth:
     """One packet more each round."""
@@ -61,11 +48,6 @@ class RenoGrowth:
         """Packets until the window has this size."""
         low, high = self.window - STEP, window - STEP
         return max(0.0, (high * high - low * low) / 2)
-
-    def until(self, window: float) -> tuple[float, float]:
-        """Packets, and seconds, until the window has this size."""
-        packets = self.reach(window)
-        return packets, self.after(packets)[0]
 
     def after(self, packets: float) -> tuple[float, float]:
         """Seconds until so many packets have left, and the window then."""
@@ -98,7 +80,7 @@ class RenoGrowth:
 class CubicGrowth:
     """The cubic, seen from `since_s` after its epoch began."""
 
-    __slots__ = ("_reached", "back_s", "friendly", "origin", "pipe", "since_s", "start")
+    __slots__ = ("back_s", "friendly", "origin", "pipe", "since_s", "start")
 
     def __init__(self, start: float, w_max: float, since_s: float, pipe: Pipe) -> None:
         self.start, self.since_s, self.pipe = start, since_s, pipe
@@ -106,18 +88,10 @@ class CubicGrowth:
         self.friendly = FRIENDLY / round_s if round_s else 0.0
         self.origin = max(w_max, start)
         self.back_s = math.cbrt((self.origin - start) / C)
-        self._reached: tuple[float, tuple[float, float]] | None = None  # the last answer of `until`
 
     def reach(self, window: float) -> float:
         """Packets until the window has this size."""
         return self._packets(self._when(window))
-
-    def until(self, window: float) -> tuple[float, float]:
-        """Packets, and seconds, until the window has this size."""
-        if self._reached is None or self._reached[0] != window:
-            packets = self.reach(window)
-            self._reached = window, (packets, self.after(packets)[0])
-        return self._reached[1]
 
     def after(self, packets: float) -> tuple[float, float]:
         """Seconds until so many packets have left, and the window then."""

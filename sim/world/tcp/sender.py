@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
-from sim.world.tcp.growth import CUBIC_BETA, RENO_BETA, Growth, growth
+from sim.world.tcp.growth import CUBIC_BETA, RENO_BETA, CubicGrowth, Growth, RenoGrowth
 from sim.world.tcp.path import Pipe
 
 INITIAL_WINDOW: Final = 10.0  # RFC 6928
@@ -130,8 +130,8 @@ class Sender:
         if self.epoch_s < 0:
             self.epoch_window, self.epoch_s = self.window, 0.0
         if self.congestion == "reno":
-            return growth("reno", self.window, 0.0, 0.0, pipe)
-        return growth("cubic", self.epoch_window, self.w_max, self.epoch_s, pipe)
+            return RenoGrowth(self.window, pipe)
+        return CubicGrowth(self.epoch_window, self.w_max, self.epoch_s, pipe)
 
     def round_s(self, pipe: Pipe) -> float:
         """A round trip with as much in the queue as the window puts there."""
